@@ -1,0 +1,295 @@
+"""The record of a run: append-only events, the lock of a site, files written whole or not at all.
+
+Every change is written down twice, before it is sent (`intent`) and after (`outcome`), and forced to
+disk each time, so that a kill at any moment leaves a record from which a person can tell what happened.
+Only the standard library and `errors` are imported: the runner, a kernel and the report share it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import platform
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from .errors import RdokitError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+EVENTS = frozenset({
+    "run-start", "phase-start", "already", "intent", "outcome", "verified", "failed", "phase-end", "run-end",
+    "interrupted", "note",
+})
+
+
+def now() -> str:
+    """UTC time to the millisecond, ISO 8601."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+
+
+def runs_dir() -> Path:
+    """Where runs are kept: $RDOKIT_RUNS, else `runs/` beside the nearest `notebooks/`, else `./runs`."""
+    if given := os.environ.get("RDOKIT_RUNS"):
+        return Path(given).absolute()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "notebooks").is_dir() and (folder / "params").is_dir():
+            return folder / "runs"
+    return here / "runs"
+
+
+def write_atomic(path: Path | str, data: str | bytes) -> None:
+    """Writes a file so that a crash leaves the old one or the new one, never half of it."""
+    path = Path(path)
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def new_run(site: str, runs: Path | None = None, *, manifest: dict | None = None, suffix: str = "") -> Path:
+    """Makes the folder `runs/<stamp>-<site>`, its manifest already in it when it appears.
+
+    Args:
+        site: name of the site.
+        runs: where; `runs_dir()` unless given.
+        manifest: what `manifest.json` holds at the start.
+        suffix: told apart from headless runs, e.g. "-by-hand".
+    """
+    runs = runs or runs_dir()
+    runs.mkdir(parents=True, exist_ok=True)
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
+    building = Path(tempfile.mkdtemp(dir=runs, prefix=".new-"))
+    os.chmod(building, 0o777 & ~_umask())
+    for number in range(1, 1000):
+        folder = runs / (f"{stamp}-{site}{suffix}" + (f"-{number}" if number > 1 else ""))
+        document = {"run": folder.name, "site": site, "started": now(), "status": "running", **(manifest or {})}
+        write_atomic(building / "manifest.json", json.dumps(document, indent=1, ensure_ascii=False))
+        if not folder.exists():
+            with contextlib.suppress(OSError):  # another run took the name in between
+                os.rename(building, folder)
+                return folder
+    raise RdokitError(f"{runs}: no free name for a run of {site}.")
+
+
+class Journal:
+    """`events.jsonl` of one run: one JSON object per line, in the order in which things happened.
+
+    Args:
+        folder: the run's folder.
+        phase: name put into every event ("02_prepare").
+        mask: called on every text before it is written, so that no secret reaches the disk.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     journal = Journal(folder, phase="02_prepare")
+    ...     _ = journal.event("outcome", node="node1", step="sysctl", changed=True)
+    ...     [(e["event"], e["node"], e["changed"]) for e in journal.read()]
+    [('outcome', 'node1', True)]
+    """
+
+    def __init__(self, folder: Path | str, *, phase: str = "", mask: Callable[[str], str] | None = None):
+        self.folder = Path(folder)
+        self.path = self.folder / "events.jsonl"
+        self.phase = phase
+        self.mask = mask or (lambda text: text)
+        self._lock = threading.Lock()
+
+    @property
+    def run(self) -> str:
+        """Identifier of the run: the folder's name."""
+        return self.folder.name
+
+    @classmethod
+    def current(cls, site: str, *, mask: Callable[[str], str] | None = None) -> Journal:
+        """The journal of the run that this kernel belongs to.
+
+        The runner tells it by RDOKIT_RUN and RDOKIT_PHASE; a notebook run by hand gets a folder of
+        its own, `runs/<stamp>-<site>-by-hand`, which its process keeps.
+        """
+        if folder := os.environ.get("RDOKIT_RUN"):
+            return cls(folder, phase=os.environ.get("RDOKIT_PHASE", ""), mask=mask)
+        folder = _BY_HAND.get(site) or _BY_HAND.setdefault(site, new_run(site, suffix="-by-hand"))
+        return cls(folder, phase=os.environ.get("RDOKIT_PHASE", ""), mask=mask)
+
+    def event(self, event: str, **fields: object) -> dict:
+        """Writes one event and forces it to disk; returns what was written.
+
+        Args:
+            event: one of `EVENTS`.
+            fields: node, step, kind, command, path, exit, seconds, changed, backup, diff, error …;
+                those that are None are left out.
+
+        Raises:
+            RdokitError: the record cannot be written; nothing should be sent then.
+        """
+        if event not in EVENTS:
+            raise ValueError(f"{event!r} is no event of the journal; there are: {', '.join(sorted(EVENTS))}")
+        row = {"t": now(), "run": self.run, "phase": self.phase, "event": event}
+        row |= {name: _masked(value, self.mask) for name, value in fields.items() if value is not None}
+        row.setdefault("pid", os.getpid())
+        self._append(json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace") + b"\n")
+        return row
+
+    def _append(self, line: bytes) -> None:
+        try:
+            with self._lock, open(self.path, "ab", buffering=0) as file:
+                if file.tell() and _last_byte(self.path) != b"\n":
+                    line = b"\n" + line  # a kill cut the line before; it stays, on a line of its own
+                file.write(line)
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise RdokitError(f"The record {self.path} cannot be written: {error.strerror or error}.",
+                              next_step="Free space or mend the folder; without a record nothing is changed.",
+                              ) from error
+
+    def read(self) -> list[dict]:
+        """All events; a line that a kill cut in the middle is left out."""
+        return read_events(self.path)
+
+
+_BY_HAND: dict[str, Path] = {}
+
+
+def read_events(path: Path | str) -> list[dict]:
+    """The events of a file, [] when there is none."""
+    try:
+        raw = Path(path).read_bytes()
+    except FileNotFoundError:
+        return []
+    return list(parse_events(raw))
+
+
+def parse_events(raw: bytes) -> Iterator[dict]:
+    """The whole lines of a piece of journal.
+
+    >>> list(parse_events(b'{"event": "note"}\\n{"event": "cut in the mid'))
+    [{'event': 'note'}]
+    """
+    for line in raw.splitlines():
+        with contextlib.suppress(ValueError):
+            row = json.loads(line)
+            if isinstance(row, dict) and "event" in row:
+                yield row
+
+
+def _last_byte(path: Path) -> bytes:
+    with open(path, "rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1)
+
+
+def _masked(value: object, mask: Callable[[str], str]) -> object:
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {mask(str(name)): _masked(one, mask) for name, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_masked(one, mask) for one in value]
+    return value
+
+
+class SiteLock:
+    """One run at a time per site, held by the operating system, so that a dead process holds nothing.
+
+    A kernel that outlives its runner by a moment inherits `fd` and keeps the site until it is gone.
+
+    Args:
+        site: name of the site.
+        run: identifier of the run that wants it.
+        runs: the folder of the runs.
+        patience: seconds to wait for the kernels of a runner that died.
+    """
+
+    def __init__(self, site: str, run: str, runs: Path | None = None, *, patience: float = 10.0):
+        self.path = (runs or runs_dir()) / ".locks" / f"{site}.lock"
+        self.site, self.run, self.patience = site, run, patience
+        self.fd = -1
+
+    def __enter__(self) -> SiteLock:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        deadline = time.monotonic() + self.patience
+        while not self._try():
+            holder = self._holder()
+            if _alive(holder) or time.monotonic() > deadline:
+                raise self._busy(holder)
+            time.sleep(0.1)
+        self._write({"pid": os.getpid(), "host": socket.gethostname(), "run": self.run, "since": now()})
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self.fd >= 0:
+            self._write(None)
+            os.close(self.fd)
+            self.fd = -1
+
+    def _try(self) -> bool:
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            if fcntl:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            else:
+                import msvcrt
+
+                os.lseek(fd, 1 << 30, os.SEEK_SET)  # a byte far behind the text, which stays readable
+                msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            os.close(fd)
+            return False
+        self.fd = fd
+        return True
+
+    def _write(self, holder: dict | None) -> None:
+        os.ftruncate(self.fd, 0)
+        os.lseek(self.fd, 0, os.SEEK_SET)
+        if holder:
+            os.write(self.fd, json.dumps(holder).encode())
+
+    def _holder(self) -> dict:
+        with contextlib.suppress(OSError, ValueError):
+            return json.loads(self.path.read_text())
+        return {}
+
+    def _busy(self, holder: dict) -> RdokitError:
+        who = f"pid {holder.get('pid', '?')} on {holder.get('host', '?')}, since {holder.get('since', '?')}"
+        return RdokitError(f"site {self.site}: the run {holder.get('run', '?')} is at work on it ({who}).",
+                           next_step="Wait for it to end, or stop it with Ctrl-C where it runs; "
+                                     f"then: rdokit run --site {self.site} --resume")
+
+
+def _alive(holder: dict) -> bool:
+    """Whether the holder's process exists; one on another host counts as alive."""
+    if holder.get("host") not in (None, socket.gethostname()) or platform.system() == "Windows":
+        return True
+    try:
+        os.kill(int(holder.get("pid", 0)) or 2**22 + 1, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
