@@ -1,0 +1,267 @@
+"""Command lines: values quoted, secrets masked, one object for what is sent and what is shown.
+
+Nothing here runs anything; `ssh` sends a `Command`, `show` prints one.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import shlex
+import string
+import urllib.parse
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from .errors import CommandError, ParameterError, RdokitError
+
+MASK = "********"
+# Shorter secrets ("admin", "demo": the document's own) also stand in every table as plain names;
+# masking them in output would make the output wrong. SECURITY.md says so.
+MASKABLE = 6
+
+
+class Secret:
+    """A value that may be sent to a node and is never shown.
+
+    >>> s = Secret("hunter22", "env:OS_PASSWORD")
+    >>> s, str(s), f"{s}"
+    (Secret(env:OS_PASSWORD), '********', '********')
+    """
+
+    __slots__ = ("_value", "source")
+
+    def __init__(self, value: str, source: str = "given"):
+        self._value, self.source = value, source
+
+    def reveal(self) -> str:
+        """The value itself; only for what is sent."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret({self.source})"
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(("Secret", self._value))
+
+    def __reduce__(self):
+        raise TypeError("a Secret is not pickled: it would be written down")
+
+
+class Masker:
+    """Replaces every form in which a known secret could appear in text.
+
+    >>> m = Masker(); m.add("s3cret/word"); m("pass=s3cret/word&q=s3cret%2Fword")
+    'pass=********&q=********'
+    """
+
+    def __init__(self) -> None:
+        self._pattern: re.Pattern[str] | None = None
+        self._forms: set[str] = set()
+
+    def add(self, value: str) -> None:
+        """Mask this value, its shell-quoted, URL-quoted, JSON and base64 forms from now on."""
+        if len(value) < MASKABLE:
+            return
+        self._forms |= _forms(value)
+        longest_first = sorted(self._forms, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    def __call__(self, text: str) -> str:
+        return self._pattern.sub(MASK, text) if self._pattern and text else text
+
+
+def _forms(value: str) -> set[str]:
+    raw = value.encode("utf-8", "surrogateescape")
+    forms = {value, shlex.quote(value), urllib.parse.quote(value, safe=""), urllib.parse.quote_plus(value)}
+    forms.add(value.encode("unicode_escape").decode())
+    forms.add(repr(value)[1:-1])
+    for shift in range(3):  # base64 of a longer text that holds it, at each of the three alignments
+        coded = base64.b64encode(b"\0" * shift + raw).decode()
+        whole = coded[(shift * 8 + 5) // 6 : len(coded) - 4 if (shift + len(raw)) % 3 else len(coded)]
+        forms |= {whole, whole.replace("+", "-").replace("/", "_")}
+    return {form for form in forms if len(form) >= MASKABLE}
+
+
+@dataclass(frozen=True)
+class Command:
+    """One line for a node's shell, its holes filled.
+
+    Attributes:
+        template: the document's line with `{holes}`.
+        values: what fills them; a callable is asked when the line is needed.
+        rc: file that is sourced first (`keystonerc_admin`), "" for none.
+    """
+
+    template: str
+    values: dict[str, object] = field(default_factory=dict)
+    rc: str = ""
+
+    @property
+    def sent(self) -> str:
+        """The line for the shell, secrets in clear, `rc` sourced."""
+        line = _fill(self.template, self.values, reveal=True)
+        return f". {shlex.quote(self.rc)} && export PYTHONIOENCODING=utf8 && {line}" if self.rc else line
+
+    @property
+    def shown(self) -> str:
+        """The line as a person types it, secrets masked; a value not known yet appears as `<hole>`."""
+        return _fill(self.template, self.values, reveal=False)
+
+    def __str__(self) -> str:
+        return self.shown
+
+
+def cmd(template: str, *, rc: str = "", **values: object) -> Command:
+    """The document's line with its holes filled; every value is quoted.
+
+    Args:
+        template: e.g. "neutron net-create {name} --tenant-id {tenant}"; `{{` is a brace.
+        rc: file to source first.
+        values: str, int, `Secret`, a list (several words), or a callable that returns one of these.
+
+    Raises:
+        ParameterError: a hole stands within quotes, a value holds a NUL, or a value that starts
+            with "-" would be taken for an option.
+
+    >>> cmd("neutron net-create {name} --tenant-id {tenant}", name="my net", tenant="$(reboot)").sent
+    "neutron net-create 'my net' --tenant-id '$(reboot)'"
+    >>> str(cmd("keystone user-create --pass {pw}", pw=Secret("hunter22")))
+    'keystone user-create --pass ********'
+    """
+    command = Command(template, values, rc)
+    holes = {name for _, name, _, _ in string.Formatter().parse(template) if name}
+    if holes != set(values):
+        raise ParameterError(f"{template!r}: holes {sorted(holes)} and values {sorted(values)} differ", source="cmd()")
+    _fill(template, {k: "" if callable(v) else v for k, v in values.items()}, reveal=True)
+    return command
+
+
+def _fill(template: str, values: dict[str, object], *, reveal: bool) -> str:
+    out: list[str] = []
+    for literal, name, _, _ in string.Formatter().parse(template):
+        out.append(literal)
+        if name:
+            before = "".join(out)
+            if _inside_quotes(before):
+                raise ParameterError(f"{template!r}: {{{name}}} stands within quotes; it is quoted by itself",
+                                     source="cmd()")
+            out.append(_word(name, values[name], own_word=not before or before[-1].isspace(), reveal=reveal))
+    return "".join(out)
+
+
+def _inside_quotes(text: str) -> bool:
+    try:
+        shlex.split(text, posix=True)
+    except ValueError:
+        return True
+    return False
+
+
+def _word(name: str, value: object, *, own_word: bool, reveal: bool) -> str:
+    if callable(value):
+        try:
+            value = value()
+        except (LookupError, RdokitError):
+            if reveal:
+                raise
+            return f"<{name}>"
+    if isinstance(value, (list, tuple)):
+        return " ".join(_word(name, one, own_word=own_word, reveal=reveal) for one in value)
+    if isinstance(value, Secret):
+        if not reveal:
+            return MASK
+        value = value.reveal()
+    text = str(value)
+    if "\0" in text:
+        raise ParameterError(f"{name}: holds a NUL character, which no command line can carry", source="cmd()")
+    if own_word and text.startswith("-") and len(text) > 1:
+        raise ParameterError(f"{name}: {text!r} starts with a dash and would be taken for an option", source="cmd()")
+    return shlex.quote(text)
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command ended. True when its status is 0.
+
+    Attributes:
+        node: name of the node.
+        command: the line as shown.
+        status: exit status; None when the connection closed without one (as at a reboot).
+        stdout, stderr: text, secrets masked where it is shown, not here.
+        seconds: wall time.
+        note: something the reader should know, e.g. that output was cut.
+    """
+
+    node: str
+    command: str
+    status: int | None
+    stdout: str = ""
+    stderr: str = ""
+    seconds: float = 0.0
+    note: str = ""
+
+    def __bool__(self) -> bool:
+        return self.status == 0
+
+    @property
+    def output(self) -> str:
+        """stdout and then stderr."""
+        return self.stdout + self.stderr
+
+    @property
+    def lines(self) -> list[str]:
+        return self.stdout.splitlines()
+
+    def check(self, *expected: int, next_step: str = "") -> Result:
+        """Itself when the status is expected (0 unless given).
+
+        Raises:
+            CommandError: it is another one.
+        """
+        if self.status not in (expected or (0,)):
+            raise CommandError(self.node, self.command, self.status, self.output, next_step=next_step)
+        return self
+
+    def __repr__(self) -> str:
+        return f"<Result {self.node}# {self.command}: {self.status}, {self.seconds:.2f} s>"
+
+
+CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]"
+                     r"|\x1b|[\x80-\x9f]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: str) -> str:
+    r"""Text without terminal escape sequences and other control characters; `\r` redraws keep the last state.
+
+    >>> plain("\x1b[32mDONE\x1b[0m\x07")
+    'DONE'
+    >>> plain("10%\r100%\n")
+    '100%\n'
+    """
+    text = CONTROL.sub("", text.replace("\r\n", "\n"))
+    if "\r" not in text:
+        return text
+    return "\n".join(next((part for part in reversed(line.split("\r")) if part.strip()), "")
+                     for line in text.split("\n"))
+
+
+def shorten(lines: Iterable[str], first: int = 20, last: int = 20,
+            keep: Callable[[str], bool] | None = None) -> list[str]:
+    """The first and last lines and those that `keep` wants, with a mark where some are left out.
+
+    >>> shorten(map(str, range(10)), 2, 2)
+    ['0', '1', '… 6 lines left out …', '8', '9']
+    """
+    lines = list(lines)
+    if len(lines) <= first + last + 1:
+        return lines
+    middle = lines[first : len(lines) - last]
+    kept = [line for line in middle if keep and keep(line)][: first + last]
+    return [*lines[:first], f"… {len(middle) - len(kept)} lines left out …", *kept, *lines[len(lines) - last :]]

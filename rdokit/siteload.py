@@ -1,0 +1,269 @@
+"""Reads `params/<site>.yml`, overrides and secrets; every fault at once, with its line.
+
+YAML 1.1, which papermill uses too, turns some unquoted values into others (0123 → 83,
+1:30 → 90, a MAC of digits → a huge number, yes → True). Here such a value is refused with
+"put it in quotes" instead of being used.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from .errors import ParameterError, SecretError
+from .shell import Secret
+from .site import Site
+from .siterules import check
+
+QUOTES = "put it in quotes"
+
+
+def find(name: str | os.PathLike) -> Path:
+    """The file of a site: a path to a .yml file, or a name in `params/` here or one folder up.
+
+    Raises:
+        ParameterError: there is none; the message lists those that exist.
+    """
+    if not isinstance(name, (str, os.PathLike)) or not str(name):
+        raise ParameterError(f"site: {name!r}: is not the name of a site", source="parameters",
+                             next_step='Give the name of a file in params/, e.g. site = "lab".')
+    path = Path(name).expanduser()
+    if path.suffix in (".yml", ".yaml"):
+        if path.is_file():
+            return path.resolve()
+        raise ParameterError(f"site: {name}: there is no such file", source="parameters",
+                             next_step="Correct the path, or copy params/two-node.yml to it and fill it in.")
+    folders = [Path(d) for d in (os.environ.get("RDOKIT_PARAMS", ""), "params", "../params") if d]
+    for folder in folders:
+        if (folder / f"{name}.yml").is_file():
+            return (folder / f"{name}.yml").resolve()
+    known = sorted({f.stem for folder in folders if folder.is_dir() for f in folder.glob("*.yml")})
+    raise ParameterError(f"site: {name!r}: there is no params/{name}.yml", source="parameters",
+                         next_step=f"Known sites: {', '.join(known) or 'none here; run from the project folder'}.")
+
+
+def load(name: str | os.PathLike, overrides: dict[str, Any] | None = None) -> Site:
+    """The site of that name, checked as a whole.
+
+    Args:
+        name: a name in `params/`, or the path of a .yml file.
+        overrides: values that win over the file: nested, or with dots ("networks.public.gateway").
+
+    Raises:
+        ParameterError: every fault of the file and of the overrides, with field, value, rule and fix.
+    """
+    path = find(name)
+    return parse(path.read_bytes(), overrides, source=_short(path), default_name=path.stem)
+
+
+def parse(text: bytes | str, overrides: dict[str, Any] | None = None, *, source: str = "site",
+          default_name: str = "site") -> Site:
+    """A site from YAML text; see `load`."""
+    tree, data, lines, faults = _yaml(text, source)
+    data.setdefault("site", default_name)
+    faults += _merge(data, overrides or {})
+    site, more = _validate(data, tree, lines)
+    faults += more
+    if site:
+        faults += [_at(str(f), f.field, lines) for f in check(site) if not f.warning]
+    if faults:
+        raise ParameterError(faults, source=source)
+    return site
+
+
+def warnings(site: Site) -> list[str]:
+    """What is allowed and still worth knowing, e.g. the document's overlap of demo-net."""
+    return [str(finding) for finding in check(site) if finding.warning]
+
+
+def _short(path: Path) -> str:
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd().parent) else str(path)
+
+
+# --- YAML with its traps -----------------------------------------------------------------------
+
+def _yaml(text: bytes | str, source: str) -> tuple[dict, dict, dict[str, int], list[str]]:
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise ParameterError(f"{where}{getattr(error, 'problem', None) or 'is not YAML'}", source=source,
+                             next_step="Compare the indentation and quotes with params/lab.yml.") from None
+    except (ValueError, UnicodeError, RecursionError) as error:  # e.g. an impossible date
+        raise ParameterError(f"is not readable as YAML: {error}", source=source) from None
+    if not isinstance(data, dict):
+        raise ParameterError("is not a list of `field: value` lines", source=source,
+                             next_step="Start from a copy of params/lab.yml.")
+    raw: dict[str, tuple[str, bool]] = {}
+    lines: dict[str, int] = {}
+    faults: list[str] = []
+    _walk(node, "", raw, lines, faults)
+    return raw, data, lines, faults
+
+
+def _walk(node: yaml.Node, field: str, raw: dict, lines: dict, faults: list[str]) -> None:
+    lines[field] = node.start_mark.line + 1
+    if isinstance(node, yaml.ScalarNode):
+        raw[field] = (node.value, node.style is None)
+    elif isinstance(node, yaml.SequenceNode):
+        for i, child in enumerate(node.value):
+            _walk(child, f"{field}.{i}" if field else str(i), raw, lines, faults)
+    elif isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, child in node.value:
+            name = str(key.value)
+            inner = f"{field}.{name}" if field else name
+            if name in seen:
+                faults.append(f"{inner}: stands there twice (line {key.start_mark.line + 1}). Remove one.")
+            seen.add(name)
+            _walk(child, inner, raw, lines, faults)
+
+
+def _at(fault: str, field: str, lines: dict[str, int]) -> str:
+    return f"{fault} (line {lines[field]})" if field in lines else fault
+
+
+# --- overrides -----------------------------------------------------------------------------------
+
+def _merge(data: dict, overrides: dict[str, Any]) -> list[str]:
+    if not isinstance(overrides, dict):
+        return [f"overrides: {overrides!r}: is not a dict. Write {{'ntp.server': 'ntp.example.com'}}."]
+    faults = []
+    for key, value in overrides.items():
+        *path, last = str(key).split(".")
+        place = data
+        for step in path:
+            place = place.setdefault(step, {}) if isinstance(place, dict) else None
+        if isinstance(place, list) and last.isdigit() and int(last) < len(place):
+            place[int(last)] = value
+        elif not isinstance(place, dict):
+            faults.append(f"overrides: {key}: there is no such field.")
+        elif isinstance(value, dict) and isinstance(place.get(last), dict):
+            faults += _merge(place[last], value)
+        else:
+            place[last] = value
+    return faults
+
+
+# --- pydantic's findings in our words ---------------------------------------------------------------
+
+def _validate(data: dict, raw: dict[str, tuple[str, bool]], lines: dict[str, int]) -> tuple[Site | None, list[str]]:
+    faults = [_at(fault, field, lines) for field, fault in _mangled_numbers(data, raw)]
+    try:
+        return Site.model_validate(data), faults
+    except ValidationError as error:
+        for one in error.errors(include_url=False):
+            field = ".".join(str(part) for part in one["loc"] if part != "[key]")
+            faults.append(_at(_fault(field, one, raw.get(field)), field, lines))
+        return None, faults
+
+
+def _mangled_numbers(data: Any, raw: dict[str, tuple[str, bool]], field: str = "") -> list[tuple[str, str]]:
+    """Whole numbers whose spelling is not the number's own (0123, 1:30, 1_000)."""
+    if isinstance(data, dict):
+        return [f for k, v in data.items() for f in _mangled_numbers(v, raw, f"{field}.{k}" if field else str(k))]
+    if isinstance(data, list):
+        return [f for i, v in enumerate(data) for f in _mangled_numbers(v, raw, f"{field}.{i}")]
+    text, is_plain = raw.get(field, ("", False))
+    if type(data) is int and is_plain and text != str(data) and not _wants_text(field):
+        return [(field, f"{field}: {text}: YAML reads this as {data}. Write the number plainly, or {QUOTES}.")]
+    return []
+
+
+def _wants_text(field: str) -> bool:
+    """Whether pydantic will complain about the type anyway (then one fault is enough)."""
+    last = field.rsplit(".", 1)[-1]
+    return last not in {"port", "cpus", "memory_mb", "nics", "size", "volume_gb", "max_offset", "speed"} and \
+        not field.startswith("sysctl.")
+
+
+def _fault(field: str, error: dict, raw: tuple[str, bool] | None) -> str:
+    value = error["input"]
+    kind = error["type"]
+    if kind == "missing":
+        return f"{field}: is missing. Add it; params/lab.yml explains every field."
+    if kind == "extra_forbidden":
+        return f"{field}: there is no such field. Compare the spelling with params/lab.yml."
+    secret = field.endswith(("password", "passphrase"))
+    if kind == "string_type" and raw and raw[1] and not isinstance(value, (dict, list)):
+        shown = "the value" if secret else raw[0] or "(nothing)"
+        became = "" if secret else f" reads this as {value!r}, not as text"
+        return f"{field}: {shown}: YAML{became or ' does not read it as text'}. {QUOTES[0].upper()}{QUOTES[1:]}" + \
+            (f': "{raw[0]}".' if raw[0] and not secret else ".")
+    if kind == "string_type" and not isinstance(value, (dict, list)) and value is not None:
+        return f"{field}: {'a value' if secret else value}: is a {type(value).__name__}, not text. " \
+               f"{QUOTES[0].upper()}{QUOTES[1:]}."
+    rule = error["msg"].removeprefix("Value error, ")
+    rule = f"{rule[0].lower()}{rule[1:]}"
+    if secret:
+        return f"{field}: {rule}."
+    return f"{field}: {_brief(value)}: {rule}."
+
+
+def _brief(value: Any) -> str:
+    text = str(value)
+    return repr(value) if len(text) <= 60 and isinstance(value, str) else text[:60] + ("…" if len(text) > 60 else "")
+
+
+# --- secrets ---------------------------------------------------------------------------------------
+
+def resolve(reference: str, folder: Path, *, prompt: str = "") -> Secret:
+    """The value behind a reference.
+
+    Args:
+        reference: "env:NAME", "file:PATH" (relative to `folder`) or "ask".
+        folder: the folder of the site file.
+        prompt: what is asked for, with `ask`.
+
+    Raises:
+        SecretError: the variable is not set, the file not readable or others may read it, or nobody is there to ask.
+    """
+    kind, _, rest = reference.partition(":")
+    if kind == "env":
+        if not os.environ.get(rest):
+            raise SecretError(f"{prompt}: the environment variable {rest} is not set.",
+                              next_step=f"Set it before starting: read -rs {rest}; export {rest}")
+        return Secret(os.environ[rest], reference)
+    if kind == "file":
+        return Secret(_from_file(folder / Path(rest).expanduser(), prompt), reference)
+    return Secret(_ask(prompt), "ask")
+
+
+def _from_file(path: Path, prompt: str) -> str:
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is not UTF-8 text"
+        raise SecretError(f"{prompt}: {path}: {reason}.", next_step="Create it with mode 0600, or correct the path.") \
+            from None
+    if os.name == "posix" and mode & 0o077:
+        raise SecretError(f"{prompt}: {path}: others may read it (mode {mode & 0o777:04o}).",
+                          next_step=f"chmod 600 {path}")
+    text = text.removesuffix("\n").removesuffix("\r")
+    if not text:
+        raise SecretError(f"{prompt}: {path}: is empty.", next_step="Write the secret into its first line.")
+    return text
+
+
+def _ask(prompt: str) -> str:
+    from getpass import getpass
+    headless = False
+    try:
+        from .show import can_ask
+        headless = not can_ask()
+        value = "" if headless else getpass(f"{prompt}: ")
+    except (EOFError, NotImplementedError, OSError):
+        headless, value = True, ""
+    if headless:
+        raise SecretError(f"{prompt}: nobody is there to ask (the notebook runs headless).",
+                          next_step="Use env:NAME or file:PATH in the site file for headless runs.")
+    if not value:
+        raise SecretError(f"{prompt}: nothing was typed.", next_step="Run the cell again.")
+    return value
