@@ -159,7 +159,8 @@ class RealNode:
         (self.state / "boot_id").write_text(f"{uuid.uuid4()}\n")
         up = int(float(Path("/proc/uptime").read_text().split()[0]))
         argv = ["nsenter", f"--net={NETNS / self.space}", "unshare", "--mount", "--uts", "--ipc", "--pid", "--time",
-                f"--boottime=-{up}", "--fork", "--kill-child", str(HERE / "node_init.sh"), str(self.state), self.name]  # fmt: skip
+                f"--boottime=-{up}", "--fork", "--kill-child",
+                str(HERE / "node_init.sh"), str(self.state), self.name]  # fmt: skip
         with open(self.state / "console.log", "ab") as console:
             self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=console, stderr=console, cwd="/",
                                              start_new_session=True)  # fmt: skip
