@@ -22,7 +22,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from ..py2 import text_repr
+from ..openstack.py2 import text_repr
 
 _ENV = {  # options whose default is taken from the environment, first non-empty variable wins
     "os_username": ("OS_USERNAME",),
@@ -266,7 +266,9 @@ def _surface(text: str) -> dict[str, list[str]]:
     return read_surface(text)
 
 
-def build(program: str, surface: str, version: str, env: dict[str, str], dialect: str = "nova") -> tuple[Parser, Parser]:
+def build(
+    program: str, surface: str, version: str, env: dict[str, str], dialect: str = "nova"
+) -> tuple[Parser, Parser]:
     """The base parser (options only) and the full one with its subcommands.
 
     Args:

@@ -1,1 +1,0 @@
-"""How the command-line clients of 2013 read their arguments and draw their tables."""
