@@ -7,6 +7,7 @@ OpenSSH, sudo, Open vSwitch. Stand-ins (tests/real/standins) are only what Debia
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -116,6 +117,20 @@ def _configuration(root: Path, octet: int) -> None:
         put(root, f"/etc/sysconfig/network-scripts/ifcfg-eth{nic}", text)
     (root / "etc/sysctl.d").mkdir()
     shutil.copy(HERE / "sshd_config.el6", put(root, "/etc/ssh/sshd_config", ""))
+    sshd = put(root, "/usr/local/sbin/sshd", "", 0o755)
+    sshd.write_bytes(named_5_3(Path("/usr/sbin/sshd").read_bytes()))
+
+
+def named_5_3(sshd: bytes) -> bytes:
+    """The real OpenSSH server, its name in the greeting changed to CentOS 6's "OpenSSH_5.3" (clients decide by it).
+
+    The name is part of what the key exchange signs, so nothing between client and server could change it.
+    """
+    greeting = rb"\0(OpenSSH_[0-9.]+p\d+)\0(?=SSH-%d)"
+    changed, count = re.subn(greeting, lambda m: b"\0" + b"OpenSSH_5.3".ljust(len(m[1]), b"\0") + b"\0", sshd)
+    if count != 1:
+        raise ValueError("this sshd's greeting is not where Debian's is: nodes would not look like CentOS 6")
+    return changed
 
 
 def _users(root: Path, target: RealNode) -> None:

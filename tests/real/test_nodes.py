@@ -25,6 +25,7 @@ def connect(address: str, **kw) -> paramiko.SSHClient:
 def test_offers_only_what_centos_6_offers(pair: RealLab):
     client = connect(pair["node1"].private, password=ROOT_PASSWORD)
     transport = client.get_transport()
+    assert transport.remote_version == "SSH-2.0-OpenSSH_5.3"
     assert transport.host_key_type == "ssh-rsa"
     assert transport.remote_mac in ("hmac-sha1", "hmac-md5", "hmac-sha1-96", "hmac-md5-96")
     client.close()
