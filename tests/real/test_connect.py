@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from rdokit.ssh import Connection, Door
 from .furnish import ROOT_PASSWORD, USERS
 from .nodes import RealLab
 
+ROOT = Path(__file__).parents[2]
 MODERN = """\
 Port 2200
 HostKey /etc/ssh/ssh_host_ed25519_key
@@ -328,3 +330,13 @@ def test_kept_connection_needs_no_second_login(door: Door, pair: RealLab):
         assert connection.run(cmd("echo {n}", n=number)).stdout == f"{number}\n"
     connection.close()
     assert logins(pair).count("Accepted publickey") == before + 1
+
+
+def test_a_failed_connect_prints_nothing_beside_its_error(mute: int):
+    """paramiko logs tracebacks; in a notebook they would stand above the sentence that helps."""
+    script = ("from rdokit import ssh; from rdokit.errors import ConnectError\n"
+              "ssh.CONNECT_LIMIT = 1.0\n"
+              f"try: ssh.Connection(ssh.Door('n', '127.0.0.1', port={mute})).run('true')\n"
+              "except ConnectError as error: print(error)")  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
+    assert "said nothing" in done.stdout and done.stderr == ""
