@@ -118,6 +118,25 @@ class Command:
         return self.shown
 
 
+@dataclass(frozen=True)
+class Script(Command):
+    """Our own plumbing: `template` is sent as it is, `title` is shown instead.
+
+    >>> Script("cat -- /etc/hosts", title="read /etc/hosts").shown
+    'read /etc/hosts'
+    """
+
+    title: str = ""
+
+    @property
+    def sent(self) -> str:
+        return self.template
+
+    @property
+    def shown(self) -> str:
+        return self.title
+
+
 def cmd(template: str, *, rc: str = "", **values: object) -> Command:
     """The document's line with its holes filled; every value is quoted.
 
