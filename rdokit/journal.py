@@ -239,8 +239,13 @@ class SiteLock:
             if _alive(holder) or time.monotonic() > deadline:
                 raise self._busy(holder)
             time.sleep(0.1)
-        self._write({"pid": os.getpid(), "host": socket.gethostname(), "run": self.run, "since": now()})
+        self.name(self.run)
         return self
+
+    def name(self, run: str) -> None:
+        """Tells who asks for the site which run holds it."""
+        self.run = run
+        self._write({"pid": os.getpid(), "host": socket.gethostname(), "run": run, "since": now()})
 
     def __exit__(self, *exc: object) -> None:
         if self.fd >= 0:
