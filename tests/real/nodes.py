@@ -127,7 +127,11 @@ class RealNode:
             self._process.kill()  # unshare --kill-child takes the node's PID 1, and so everything, with it
         if self._keeper:
             self._keeper.join(10)
-        _remove_namespace(self.space)
+        self._unwire()
+
+    def _unwire(self) -> None:
+        _remove_namespace(self.space)  # asynchronous: the kernel takes the NICs away a little later
+        wait_for(lambda: f"{self.name}e" not in self.lab.links(), 10, f"the old NICs of {self.name} to vanish")
 
     def _keep(self) -> None:
         while not self._stopping:
@@ -135,8 +139,7 @@ class RealNode:
             status = self._boot()
             if self._stopping or status not in (REBOOT, HANGUP):
                 return
-            _remove_namespace(self.space)
-            wait_for(lambda: f"{self.name}e0" not in self.lab.links(), 10, f"the old NICs of {self.name} to vanish")
+            self._unwire()
             time.sleep(self.reboot_seconds)
             if self.while_down:
                 self.while_down(self)
@@ -298,7 +301,7 @@ class RealLab:
         run("ip", "-n", self.fabric, "-batch", "-", stdin="\n".join(lines) + "\n")
 
     def links(self) -> str:
-        return run("ip", "-n", self.fabric, "-o", "link", "show")
+        return run("ip", "-n", self.fabric, "-o", "link", "show", check=False)
 
     def entered(self) -> contextlib.AbstractContextManager[None]:
         """This thread as the document's Client (192.168.0.10, 192.168.1.10), with a loopback of its own."""
