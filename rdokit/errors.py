@@ -21,6 +21,11 @@ so that a report can show it on a line of its own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+
+redact: Callable[[str], str] = str  # `shell` puts its masker here: no secret reaches an error text
+
 
 class RdokitError(Exception):
     """Base of all errors of ours.
@@ -37,9 +42,9 @@ class RdokitError(Exception):
     exit_code = 1
 
     def __init__(self, what: str, *, next_step: str = ""):
-        super().__init__(what)
-        self.what = what
-        self.next_step = next_step
+        self.what = redact(what)
+        self.next_step = redact(next_step)
+        super().__init__(self.what)
 
     def __str__(self) -> str:
         return f"{self.what}\n  → {self.next_step}" if self.next_step else self.what
@@ -107,7 +112,7 @@ class CommandError(RdokitError):
         tail = "\n".join("    " + line for line in output.rstrip().splitlines()[-12:])
         ended = "ended without a status" if status is None else f"exit status {status}"
         super().__init__(f"{node}# {command}\n  {ended}" + (f":\n{tail}" if tail else ""), next_step=next_step)
-        self.node, self.command, self.status, self.output = node, command, status, output
+        self.node, self.command, self.status, self.output = node, command, status, redact(output)
 
 
 class CommandTimeout(CommandError, TimeoutError):

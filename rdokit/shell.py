@@ -13,6 +13,7 @@ import urllib.parse
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from . import errors
 from .errors import CommandError, ParameterError, RdokitError
 
 MASK = "********"
@@ -33,6 +34,7 @@ class Secret:
 
     def __init__(self, value: str, source: str = "given"):
         self._value, self.source = value, source
+        mask.add(value)
 
     def reveal(self) -> str:
         """The value itself; only for what is sent."""
@@ -57,8 +59,13 @@ class Secret:
 class Masker:
     """Replaces every form in which a known secret could appear in text.
 
+    Besides, the values of what looks like an assignment of a secret (CONFIG_…_PW=, OS_PASSWORD=, a URL's
+    user:password@) are masked: packstack draws two dozen passwords that nobody told us.
+
     >>> m = Masker(); m.add("s3cret/word"); m("pass=s3cret/word&q=s3cret%2Fword")
     'pass=********&q=********'
+    >>> m("+CONFIG_MYSQL_PW=e2ac7e58 / mysql://nova:e2ac@10.0.0.1/nova")
+    '+CONFIG_MYSQL_PW=******** / mysql://nova:********@10.0.0.1/nova'
     """
 
     def __init__(self) -> None:
@@ -74,7 +81,19 @@ class Masker:
         self._pattern = re.compile("|".join(map(re.escape, longest_first)))
 
     def __call__(self, text: str) -> str:
-        return self._pattern.sub(MASK, text) if self._pattern and text else text
+        if not text:
+            return text
+        text = self._pattern.sub(MASK, text) if self._pattern else text
+        return _URL_PASSWORD.sub(rf"\1{MASK}@", _ASSIGNMENT.sub(rf"\1{MASK}", text))
+
+
+_ASSIGNMENT = re.compile(r"(?<![A-Za-z0-9_])((?:\w+_)?(?:PW|PASSWORD|PASSWD|ADMIN_TOKEN|SECRET|ENC_KEY|SWIFT_HASH"
+                         r"|METADATA_PROXY_SHARED_SECRET)[ \t]*=[ \t]*)(?!\*{8})(?:'[^']*'|\"[^\"]*\"|[^\s\"']+)", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"(\w+://[^\s:/@]+:)[^\s:/@]+@")
+
+
+mask = Masker()  # the process's own: every Secret that is made is known to it
+errors.redact = mask
 
 
 def _forms(value: str) -> set[str]:

@@ -1,0 +1,306 @@
+"""The kit: a site with its nodes connected, as the notebooks use it.
+
+`connect(site)` reads and checks the site file, starts the practice lab where there is one, resolves the
+secrets, connects to every node at the same time, and hands out plans and tables.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from . import facts, labspec, show, siteload
+from .errors import CommandError, ParameterError, RdokitError, StepFailed
+from .journal import Journal
+from .node import Node
+from .plan import NOT_KNOWN, NotYet, Plan, parallel
+from .shell import Command, Result, Secret, cmd, mask
+from .site import Site
+from .ssh import COMMAND_LIMIT, Door
+
+RC = "/root/keystonerc_admin"
+BASE_PARAMETERS = ("site", "plan_only", "overrides")
+
+
+def connect(site: str = "lab", overrides: dict | None = None, *, plan_only: bool = False, **parameters: object) -> Kit:
+    """Check the site as a whole, then connect to all of its nodes.
+
+    Args:
+        site: name of a file in `params/`, or a path.
+        overrides: values that win over the file's, e.g. {"ntp.server": "ntp.example.com"}.
+        plan_only: read and show, change nothing.
+        parameters: the phase's own parameters, so that they are known.
+
+    Raises:
+        ParameterError: every fault of the parameters; no node was touched.
+        ConnectError: the nodes that could not be reached.
+    """
+    merged = _check_notebook(dict(overrides or {}), plan_only, parameters)
+    path = siteload.find(site)
+    kit = Kit(siteload.load(path, merged), path, plan_only=plan_only)
+    kit.open()
+    return kit
+
+
+def _check_notebook(overrides: dict, plan_only: object, parameters: dict[str, object]) -> dict:
+    """Parameters that papermill put in: none unknown, none of the wrong type; fields of a site become overrides."""
+    if not isinstance(plan_only, bool):
+        raise ParameterError(f"plan_only: {plan_only!r}: must be true or false", next_step="-p plan_only true")
+    names = show.injected() or set()
+    fields = set(Site.model_fields) - {"site"}
+    faults = []
+    for name in sorted(names - {*BASE_PARAMETERS, *parameters}):
+        if name not in fields:
+            faults.append(f"{name}: there is no such parameter here. This notebook knows "
+                          f"{', '.join([*BASE_PARAMETERS, *parameters])}, and every field of a site file.")
+        else:
+            overrides.setdefault(name, show.value_of(name))
+    if faults:
+        raise ParameterError(faults)
+    return overrides
+
+
+class Kit:
+    """A site with its nodes.
+
+    Attributes:
+        site: the parameters. nodes: all nodes, by name. plan_only: whether nothing may be changed.
+        journal: the record of this run.
+    """
+
+    def __init__(self, site: Site, path: Path, *, plan_only: bool = False):
+        self.site, self.path, self.plan_only = site, path, plan_only
+        self.journal = Journal.current(site.site, mask=mask)
+        self._secrets: dict[str, Secret] = {}
+        self._rc_shown = False
+        self.nodes: dict[str, Node] = {}
+
+    def __repr__(self) -> str:
+        return f"<Kit {self.site.site}: {', '.join(self.nodes)}{', plan only' if self.plan_only else ''}>"
+
+    # --- opening ------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Start the lab if the site is one, make the nodes, connect to all of them."""
+        for warning in siteload.warnings(self.site):
+            show.say(f"Note: {warning}")
+        if self.site.lab:
+            start_lab(self.site, self.path)
+        self.nodes = {name: Node(self.door(name), self._heard) for name in self.site.nodes}
+        faults = [f for f in parallel(_try_connect, self.nodes.values()) if f]
+        if len(faults) == 1:
+            raise faults[0]
+        if faults:
+            raise type(faults[0])(", ".join(f.node for f in faults), f"{len(faults)} nodes",
+                                  "\n".join(f.what for f in faults), next_step=faults[0].next_step)
+
+    def _heard(self, sentence: str) -> None:
+        show.say(sentence)
+        self.journal.event("note", error=sentence)
+
+    def door(self, name: str) -> Door:
+        """How to get into a node (or a jump host), secrets resolved."""
+        ssh = self.site.nodes[name].ssh if name in self.site.nodes else self.site.jumps[name]
+        where = f"{'nodes' if name in self.site.nodes else 'jumps'}.{name}.ssh"
+        host = ssh.host or (self.site.nodes[name].private if name in self.site.nodes else name)
+        known = Path(self.site.known_hosts).expanduser()
+        return Door(name, host, ssh.port, ssh.user, self._optional(ssh.password, f"{where}.password"),
+                    ssh.key and str(self._beside(ssh.key)), self._optional(ssh.passphrase, f"{where}.passphrase"),
+                    ssh.agent, self._optional(ssh.sudo_password, f"{where}.sudo_password"),
+                    str(known if known.is_absolute() else self.path.parent / known),
+                    self.door(ssh.jump) if ssh.jump else None)
+
+    def _beside(self, path: str) -> Path:
+        return self.path.parent / Path(path).expanduser()
+
+    def _optional(self, reference: str | None, field: str) -> Secret | None:
+        return self.secret(reference, field) if reference else None
+
+    def secret(self, reference: str, field: str = "secret") -> Secret:
+        """The value behind a reference of the site, e.g. `kit.secret(kit.site.admin_password)`."""
+        if reference not in self._secrets:
+            self._secrets[reference] = siteload.resolve(reference, self.path.parent, prompt=field)
+        return self._secrets[reference]
+
+    # --- who is who ---------------------------------------------------------------------------
+
+    @property
+    def all(self) -> list[Node]:
+        return list(self.nodes.values())
+
+    @property
+    def controller(self) -> Node:
+        return self.nodes[self.site.controller]
+
+    @property
+    def computes(self) -> list[Node]:
+        return [self.nodes[name] for name in self.site.names("compute")]
+
+    @property
+    def network(self) -> Node:
+        return self.nodes[self.site.network_node]
+
+    # --- looking ------------------------------------------------------------------------------
+
+    def ask(self, node: Node, command: Command | str, *, limit: float = COMMAND_LIMIT, expect: tuple[int, ...] = (0,),
+            ) -> Result:
+        """What a command that only reads says; nothing is displayed.
+
+        Raises:
+            NotYet: the command is not installed there yet (127), or its rc file is not there.
+            CommandError: it failed in another way.
+        """
+        result = node.ask(command, limit=limit)
+        if result.status == 127 or (isinstance(command, Command) and command.rc and result.status == 1
+                                    and "No such file" in result.stderr and command.rc in result.stderr):
+            raise NotYet(f"{node.name}: {result.command.split()[0]} is not there yet: "
+                         f"{result.stderr.strip().splitlines()[-1] if result.stderr.strip() else 'exit 127'}",
+                         next_step="An earlier phase installs it.")
+        return result.check(*expect) if expect else result
+
+    def table(self, node: Node, command: Command | str, **kw):
+        """The DataFrame of a command; nothing is displayed. See `ask` for the errors."""
+        return facts.table(self.ask(node, command, **kw))
+
+    def show(self, nodes: Node | Iterable[Node], line: str, **values: object):
+        """Show a command at the prompt and its output: a DataFrame where its form is known, else text.
+
+        Args:
+            nodes: one node, or several (then the table has a column `node`).
+            line: as a person types it, with `{holes}` for values.
+        """
+        nodes = [nodes] if isinstance(nodes, Node) else list(nodes)
+        command = cmd(line, **values)
+        show.prompt(", ".join(n.name for n in nodes), command.shown)
+        results = parallel(lambda node: node.ask(command), nodes)
+        if facts.reader(command.shown) is None or any(r.status for r in results):
+            return self._show_text(results)
+        frames = [facts.table(result) for result in results]
+        for result, data in zip(results, frames, strict=True):
+            facts.save(self.journal.folder, self.journal.phase, result.node, command.shown, data)
+        if len(nodes) == 1:
+            return frames[0]
+        return facts.stack({node.name: data for node, data in zip(nodes, frames, strict=True)})
+
+    def _show_text(self, results: list[Result]) -> None:
+        for result in results:
+            if len(results) > 1:
+                show.say(f"--- {result.node}")
+            text = facts.text(result)
+            show.say(text if text else "(no output)")
+            if result.status:
+                show.say(f"(exit status {result.status})")
+
+    def admin(self, line: str, **values: object):
+        """Like `show`, on the controller with keystonerc_admin sourced (which is shown once)."""
+        command = self.as_admin(line, **values)
+        try:
+            result = self.ask(self.controller, command, expect=())
+        except NotYet as error:
+            show.prompt(self.controller.name, command.shown)
+            if not self.plan_only:
+                raise
+            show.say(f"(cannot be asked yet: {error.what})")
+            return None
+        self._show_rc()
+        show.prompt(self.controller.name, command.shown)
+        if result.status or facts.reader(command.shown) is None:
+            self._show_text([result])
+            return None
+        data = facts.table(result)
+        facts.save(self.journal.folder, self.journal.phase, self.controller.name, command.shown, data)
+        return data
+
+    def _show_rc(self) -> None:
+        if not self._rc_shown:
+            show.prompt(self.controller.name, "source keystonerc_admin; export PYTHONIOENCODING=utf8")
+            self._rc_shown = True
+
+    def as_admin(self, line: str, **values: object) -> Command:
+        """A client's command with keystonerc_admin sourced, for plans."""
+        return cmd(line, rc=RC, **values)
+
+    def rows(self, line: str, **values: object):
+        """The DataFrame of a client's command as admin; nothing is displayed. For facts (`done=`) and ids."""
+        return self.table(self.controller, self.as_admin(line, **values))
+
+    def find(self, line: str, name: str, column: str = "name"):
+        """The one row of a client's list with that name, None when there is none.
+
+        Raises:
+            ParseError: several have it: names are of no use then, and a person must decide.
+        """
+        return facts.only(self.rows(line), column, name, what=line.removesuffix("-list"))
+
+    def id_of(self, line: str, name: str, column: str = "name", key: str = "id") -> str:
+        """The id of that row.
+
+        Raises:
+            LookupError: there is none (yet).
+        """
+        row = self.find(line, name, column)
+        if row is None:
+            raise LookupError(f"{line}: there is no {name} yet")
+        return str(row[key])
+
+    # --- changing and proving -----------------------------------------------------------------
+
+    def plan(self, title: str) -> Plan:
+        """An empty plan; add steps, then `look()` and `apply()`."""
+        return Plan(title, journal=self.journal, stamp=self.journal.run[:15], folder=self.journal.folder,
+                    plan_only=self.plan_only)
+
+    def check(self, *facts_and_sentences: tuple[str, object]):
+        """Prove sentences: pairs of a sentence and its truth (bool, Series, or a callable that gives one).
+
+        Raises:
+            StepFailed: one is not true (with `plan_only` they are shown and nothing is raised).
+        """
+        rows = [(self._truth(truth), sentence) for sentence, truth in facts_and_sentences]
+        show.put(show.verdicts(rows))
+        wrong = [sentence for ok, sentence in rows if not ok]
+        for sentence in wrong:
+            self.journal.event("note" if self.plan_only else "failed", step="check", error=f"not so: {sentence}")
+        for ok, sentence in rows:
+            if ok:
+                self.journal.event("verified", step=sentence)
+        if wrong and not self.plan_only:
+            raise StepFailed("Not so: " + "; ".join(wrong) + ".",
+                             next_step="The section 'If it goes wrong' below tells how this happens.")
+
+    def _truth(self, truth: object) -> bool:
+        if callable(truth):
+            try:
+                truth = truth()
+            except (*NOT_KNOWN, CommandError) as error:
+                if not self.plan_only:
+                    show.say(str(error))
+                return False
+        return bool(truth.all() if hasattr(truth, "all") else truth)
+
+
+def _try_connect(node: Node) -> RdokitError | None:
+    try:
+        node.connection.transport()
+    except RdokitError as error:
+        return error
+    return None
+
+
+def start_lab(site: Site, path: Path) -> None:
+    """Start the practice lab of a site, as a process of its own, if it does not run.
+
+    Raises:
+        RdokitError: it cannot start; the message is the lab's own.
+    """
+    folder = labspec.prepare(site, path)
+    done = subprocess.run([sys.executable, "-m", "rdokit.lab", "up", "--state", str(folder), "--spec",
+                           str(folder / "spec.json")], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise RdokitError(f"The practice lab does not start: {(done.stderr or done.stdout).strip()}",
+                          next_step=f"Its log: {folder / 'lab.log'}")
+
+
+__all__ = ["Kit", "connect", "start_lab"]

@@ -1,0 +1,443 @@
+"""Change: look, show what would be typed, apply what is missing, look again with the same fact.
+
+Two kinds of change exist: a file is edited, a command is run. A long command runs as a job that
+outlives us; a reboot is a command that is proved by the boot id. Steps of one node are done in order,
+nodes at the same time. Every change is in the journal twice: before it is sent and after.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from . import facts, show
+from .errors import CommandTimeout, ConnectionLost, LockedOut, ParseError, RdokitError, StepFailed
+from .job import JOB_LIMIT, Job
+from .node import REBOOT_LIMIT, Node, RemoteFile, quoted
+from .shell import Command, mask, plain
+from .ssh import COMMAND_LIMIT
+
+SETTLE = 30.0  # seconds that a fact may need to become true after a command (agents report, instances boot)
+WORKERS = 16  # nodes worked on at the same time
+NOT_YET = "not yet known"
+
+
+class NotYet(RdokitError):
+    """A fact cannot be looked at yet, e.g. because what it asks is not installed."""
+
+
+@dataclass
+class Step:
+    """One change on one node. Subclasses know how to look and how to apply.
+
+    Attributes:
+        line: what a person would type there.
+        so: whether it is already so; None when that cannot be known yet.
+        why: why it is not known.
+    """
+
+    node: Node
+    title: str
+    kind: str = "run"
+    so: bool | None = None
+    why: str = ""
+    undo: Callable[[], Command] | None = None
+
+    @property
+    def line(self) -> str:
+        raise NotImplementedError
+
+    def is_so(self) -> bool:
+        raise NotImplementedError
+
+    def apply(self, plan: Plan) -> dict:
+        """Do it; returns fields for the journal's outcome."""
+        raise NotImplementedError
+
+    def look(self) -> None:
+        """Set `so`. A command that cannot answer yet is no error while looking."""
+        try:
+            self.so, self.why = self.is_so(), ""
+        except NOT_KNOWN as error:
+            self.so, self.why = None, str(error).splitlines()[0]
+
+
+NOT_KNOWN = (NotYet, ParseError, LookupError)
+
+
+@dataclass
+class Edit(Step):
+    """A file, and the pure function that makes of its text what it should be."""
+
+    path: str = ""
+    function: Callable[..., str] = str
+    mode: str = "0644"
+    seen: RemoteFile | None = None
+
+    @property
+    def line(self) -> str:
+        return f"vi {quoted(self.path)}"
+
+    @property
+    def wanted(self) -> str:
+        parameters = [p for p in inspect.signature(self.function).parameters.values()
+                      if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty]
+        return self.function(self.seen.text, *([self.node] if len(parameters) > 1 else []))
+
+    def is_so(self) -> bool:
+        self.seen = self.node.read(self.path)
+        return self.seen.exists and self.wanted == self.seen.text
+
+    def diff(self) -> str:
+        return show.unified(self.seen.text, self.wanted, self.path)
+
+    def apply(self, plan: Plan) -> dict:
+        if self.seen is None:
+            self.is_so()
+        wanted, seen = self.wanted, self.seen
+        data = wanted.encode("utf-8", "surrogateescape")
+        backup = f"{seen.path}.rdokit-{plan.stamp}" if seen.exists else ""
+        self.seen = None
+        try:
+            self.node.write(seen.path, data, seen=seen, backup=backup, mode=self.mode)
+        except ConnectionLost as lost:
+            self.node.reconnect(60, lost)
+            if not self.is_so():  # it was cut before the rename: the old file is there, whole
+                self.node.write(seen.path, data, seen=self.seen, backup=backup, mode=self.mode)
+        after = RemoteFile(seen.path, data)
+        return {"path": seen.path, "backup": backup, "before": seen.sha256, "after": after.sha256,
+                "diff": show.unified(seen.text, wanted, seen.path)}
+
+
+@dataclass
+class Run(Step):
+    """A command, and the fact that tells whether it is needed."""
+
+    command: Command = field(default_factory=lambda: Command("true"))
+    done: Callable[..., object] = bool
+    limit: float = COMMAND_LIMIT
+    settle: float = SETTLE
+    expect: tuple[int, ...] = (0,)
+
+    @property
+    def line(self) -> str:
+        return self.command.shown
+
+    def is_so(self) -> bool:
+        return bool(self.done(self.node) if inspect.signature(self.done).parameters else self.done())
+
+    def apply(self, plan: Plan) -> dict:
+        while True:
+            try:
+                result = self.node.run(self.command, limit=self.limit)
+                break
+            except ConnectionLost as lost:
+                plan.note(self, f"connection lost during: {self.line}")
+                self.node.reconnect(60, lost)
+                while self.node.still_running(self.command):
+                    time.sleep(0.5)
+                if self.is_so():  # it had got through: nothing is sent twice
+                    return {"exit": None, "note": "connection lost, then found done"}
+        output = facts.text(result)
+        if result.status not in self.expect and not self._so_all_the_same():
+            result.check(*self.expect, next_step="What is done stays done. Mend the cause and run the cell again.")
+        return {"exit": result.status, "output": "\n".join(output.splitlines()[-20:])}
+
+    def _so_all_the_same(self) -> bool:
+        """Exit status is not enough, in both directions: some commands fail although it is done."""
+        try:
+            return self.is_so()
+        except RdokitError:
+            return False
+
+
+@dataclass
+class Long(Run):
+    """A command that runs as a job on the node and outlives us."""
+
+    name: str = "job"
+    progress: Callable[[str], tuple[str, float | None]] | None = None
+    kind: str = "job"
+    attempts: int = 1
+
+    def apply(self, plan: Plan) -> dict:
+        for attempt in range(1, self.attempts + 1):
+            result, folder = self._once(plan)
+            if result or self._so_all_the_same():
+                break
+            if attempt < self.attempts:
+                plan.note(self, f"attempt {attempt} of {self.attempts} failed; running it again is safe")
+        else:
+            result.check(*self.expect, next_step=f"The whole log: {folder}/log on {self.node.name}.")
+        return {"exit": result.status, "job": folder}
+
+    def _once(self, plan: Plan):
+        live = show.Live(f"{self.node.name}# {self.line}")
+        job, number = None, 0
+        while job is None or job.look().over:  # attempts that are over stay on the node as a record
+            number += 1
+            job = Job(self.node, self.name, self.command, str(number))
+            state = job.look()
+            if state.state in ("none", "running", "starting"):
+                break
+        log = bytearray()
+
+        def more(data: bytes) -> None:
+            log.extend(data)
+            if plan.folder:
+                with open(plan.folder / f"{self.name}-{self.node.name}.log", "a", encoding="utf-8") as file:
+                    file.write(mask(plain(data.decode("utf-8", "replace"))))
+            if self.progress:
+                live.update(*self.progress(log.decode("utf-8", "replace")))
+            live.add(data.decode("utf-8", "replace"))
+        ours, result = job.run(more, limit=self.limit)
+        if not ours:
+            plan.note(self, f"found it at work and followed it: {job.folder}")
+        live.done("done" if result else f"exit status {result.status} {result.note}", bool(result))
+        return result, job.folder
+
+
+@dataclass
+class Reboot(Run):
+    """A reboot, proved by a new boot id."""
+
+    kind: str = "reboot"
+
+    def apply(self, plan: Plan) -> dict:
+        live = show.Live(f"{self.node.name}# reboot")
+        seconds = self.node.reboot(limit=self.limit, tick=lambda _: live.update("waiting for it to come back"))
+        live.done(f"back after {seconds:.0f} s with a new boot id")
+        return {"exit": None, "note": f"back after {seconds:.1f} s"}
+
+
+class Plan:
+    """Steps that belong together: look, then apply.
+
+    Made by `Kit.plan`; a notebook adds steps and calls `look()` and `apply()`, a cell each.
+    """
+
+    def __init__(self, title: str, *, journal, stamp: str, folder=None, plan_only: bool = False,
+                 safe: Callable[[Node, str], None] = lambda node, title: None):
+        self.title, self.journal, self.stamp, self.folder = title, journal, stamp, folder
+        self.plan_only, self._safe = plan_only, safe
+        self.steps: list[Step] = []
+
+    # --- what should be -----------------------------------------------------------------------
+
+    def edit(self, nodes: Node | Iterable[Node], path: str, function: Callable[..., str], *, mode: str = "0644") -> Plan:
+        """A file should be what `function(text)` or `function(text, node)` makes of it.
+
+        Args:
+            mode: of the file if it does not exist yet.
+        """
+        for node in _each(nodes):
+            self.steps.append(Edit(node, f"edit {path}", "edit", path=path, function=function, mode=mode))
+        return self
+
+    def run(self, nodes: Node | Iterable[Node], command: Command | str, *, done: Callable[..., object],
+            undo: Callable[[], Command] | None = None, limit: float = COMMAND_LIMIT, settle: float = SETTLE,
+            expect: tuple[int, ...] = (0,)) -> Plan:
+        """A command should have been run; `done()` or `done(node)` is the fact that proves it.
+
+        Args:
+            undo: called after it was done: the command that takes it back, for the journal.
+            limit: seconds for the command. settle: seconds that the fact may need to become true.
+            expect: exit statuses that are no failure.
+        """
+        for node in _each(nodes):
+            line = command if isinstance(command, Command) else Command(command.replace("{", "{{").replace("}", "}}"))
+            self.steps.append(Run(node, line.shown, "run", undo=undo, command=line, done=done, limit=limit,
+                                  settle=settle, expect=expect))
+        return self
+
+    def job(self, nodes: Node | Iterable[Node], name: str, command: Command, *, done: Callable[..., object],
+            limit: float = JOB_LIMIT, progress=None, attempts: int = 1, settle: float = SETTLE) -> Plan:
+        """A long command that goes on by itself on the node; the same cell finds it again.
+
+        Args:
+            name: short, for its folder. progress: log text → (state, share done or None).
+            attempts: how often it may be run when it fails (packstack works the second time).
+        """
+        for node in _each(nodes):
+            self.steps.append(Long(node, command.shown, command=command, done=done, limit=limit, name=name,
+                                   progress=progress, attempts=attempts, settle=settle))
+        return self
+
+    def reboot(self, nodes: Node | Iterable[Node], *, done: Callable[..., object], limit: float = REBOOT_LIMIT) -> Plan:
+        """A reboot, where `done(node)` says that it is still needed."""
+        for node in _each(nodes):
+            self.steps.append(Reboot(node, "reboot", command=Command("reboot"), done=done, limit=limit))
+        return self
+
+    # --- look ------------------------------------------------------------------------------------
+
+    def look(self):
+        """What is already so and what would be typed; shows the diffs. Reads only.
+
+        Returns:
+            DataFrame: node, already so, what you would type.
+        """
+        self._by_node(lambda steps: [step.look() for step in steps])
+        self._show_diffs()
+        return facts.frame([{"node": s.node.name, "already so": _word(s), "what you would type": mask(s.line)}
+                            for s in self.steps], ("node", "already so", "what you would type"))
+
+    def _show_diffs(self) -> None:
+        same: dict[tuple[str, str], list[str]] = {}
+        for step in self.steps:
+            if isinstance(step, Edit) and step.so is False and step.seen:
+                same.setdefault((step.line, step.diff()), []).append(step.node.name)
+        for (line, text), names in same.items():
+            show.put(show.diff(f"[root@{', '.join(names)} ~]# {line}", text))
+
+    # --- apply -----------------------------------------------------------------------------------
+
+    def apply(self):
+        """Do what is missing, in order; stop at the first failure; prove each step by its fact.
+
+        Returns:
+            DataFrame: node, step, outcome, seconds.
+
+        Raises:
+            StepFailed: a fact is still wrong after its step. CommandError, FileChanged, ConnectionLost, …
+        """
+        rows: list[dict] = []
+        failures: list[BaseException] = []
+
+        def work(steps: list[Step]) -> None:
+            for step in steps:
+                if failures:
+                    return
+                try:
+                    rows.append(self._one(step))
+                except BaseException as error:  # noqa: BLE001 - Ctrl-C, too, must stop the other nodes
+                    failures.append(error)
+                    return
+        try:
+            self._by_node(work)
+        except KeyboardInterrupt as stop:
+            failures.append(stop)
+            self.journal.event("interrupted", step=self.title, error="stopped by hand (Ctrl-C)")
+        order = {id(step): number for number, step in enumerate(self.steps)}
+        rows.sort(key=lambda row: order[row.pop("_")])
+        table = facts.frame(rows, ("node", "step", "outcome", "seconds"))
+        if failures:
+            if len(table):
+                show.say(table.to_string(index=False))
+            raise failures[0]
+        return table
+
+    def _one(self, step: Step) -> dict:
+        start = time.monotonic()
+        row = {"_": id(step), "node": step.node.name, "step": mask(step.title)}
+        where = {"node": step.node.name, "step": step.title, "kind": step.kind, "command": step.line,
+                 "path": getattr(step, "path", None)}
+        if isinstance(step, Edit) and step.seen is not None:
+            so = step.so  # looked at in the cell before: if somebody changed it since, the write is refused
+        else:
+            try:
+                so = step.is_so()
+            except NOT_KNOWN as error:
+                if not self.plan_only:
+                    self._failed(step, where, error, start)
+                    raise
+                so = None
+        if so:
+            self.journal.event("already", **where)
+            return row | {"outcome": "already so", "seconds": round(time.monotonic() - start, 2)}
+        if self.plan_only:
+            return row | {"outcome": "would be done", "seconds": 0.0}
+        return self._change(step, where, row, start)
+
+    def _change(self, step: Step, where: dict, row: dict, start: float) -> dict:
+        self._safe(step.node, step.title)
+        show.prompt(step.node.name, step.line)
+        self.journal.event("intent", **where)
+        try:
+            outcome = step.apply(self)
+            self._prove(step)
+        except BaseException as error:
+            self._failed(step, where, error, start)
+            raise
+        seconds = round(time.monotonic() - start, 3)
+        undo = step.undo().shown if step.undo else None
+        self.journal.event("outcome", **where | outcome, seconds=seconds, changed=True, undo=undo)
+        self._drop_seen(step)
+        return row | {"outcome": "changed", "seconds": round(seconds, 2)}
+
+    def _prove(self, step: Step) -> None:
+        """The same fact, looked at again, until it holds or its time is up."""
+        end = time.monotonic() + (step.settle if isinstance(step, Run) else 0)
+        pause, why = 0.05, ""
+        while True:
+            try:
+                if step.is_so():
+                    return
+                why = ""
+            except NOT_KNOWN as error:
+                why = f" ({str(error).splitlines()[0]})"
+            if time.monotonic() > end:
+                raise StepFailed(f"{step.node.name}# {step.line}\n  was done, and still it is not so{why}.",
+                                 next_step="Look at the tables above and at the node's logs; then run the cell again.")
+            time.sleep(pause)
+            pause = min(pause * 1.5, 2.0)
+
+    def _failed(self, step: Step, where: dict, error: BaseException, start: float) -> None:
+        stopped = isinstance(error, KeyboardInterrupt)
+        self.journal.event("interrupted" if stopped else "failed", **where, error=str(error) or type(error).__name__,
+                           exit=getattr(error, "status", None), seconds=round(time.monotonic() - start, 3),
+                           next_step=getattr(error, "next_step", None),
+                           unknown=isinstance(error, (ConnectionLost, CommandTimeout, KeyboardInterrupt)) or None)
+
+    def _drop_seen(self, step: Step) -> None:
+        """What was read before a change of ours is read again after it."""
+        for other in self.steps:
+            if isinstance(other, Edit) and other.node is step.node and other is not step and \
+                    isinstance(step, Edit) and other.path == step.path:
+                other.seen = None
+
+    def note(self, step: Step, text: str) -> None:
+        """Say it and write it down."""
+        show.say(f"{step.node.name}: {text}")
+        self.journal.event("note", node=step.node.name, step=step.title, error=text)
+
+    def _by_node(self, work: Callable[[list[Step]], object]) -> None:
+        groups: dict[str, list[Step]] = {}
+        for step in self.steps:
+            groups.setdefault(step.node.name, []).append(step)
+        parallel(work, groups.values())
+
+
+def _word(step: Step) -> str:
+    return {True: "yes", False: "no", None: f"{NOT_YET}: {step.why}"}[step.so]
+
+
+def _each(nodes: Node | Iterable[Node]) -> list[Node]:
+    return [nodes] if isinstance(nodes, Node) else list(nodes)
+
+
+def parallel(work: Callable, items: Iterable) -> list:
+    """The results of `work(item)`, in order; several at the same time. The first error is raised."""
+    items = list(items)
+    if len(items) < 2:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(min(WORKERS, len(items))) as pool:
+        return list(pool.map(work, items))
+
+
+def refuse_lockout(node: Node, moved: Iterable[str]) -> None:
+    """Stop before a change that would cut the connection it travels on (Steps 1 and 11).
+
+    Args:
+        moved: addresses that the change moves or removes.
+
+    Raises:
+        LockedOut: the session rides on one of them.
+    """
+    riding = node.ask("echo $SSH_CONNECTION").stdout.split()
+    if len(riding) == 4 and riding[2] in set(moved):
+        raise LockedOut(f"{node.name}: this SSH session rides on {riding[2]}, the address that is about to move.",
+                        next_step=f"Set nodes.{node.name}.ssh.host to the private address and start again.")

@@ -1,0 +1,178 @@
+"""What a cell prints: prompts and lines, diffs, pictures, live progress; the only IPython import.
+
+Everything shown passes the masker and loses its terminal control characters here. Live output is a
+display that is updated and keeps its last state, so an executed notebook reads the same without a kernel.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import html
+import time
+from collections.abc import Iterable
+
+from .shell import mask, plain
+
+REFRESH = 0.4  # seconds between updates of a live display: floods of small messages can kill a run
+GREEN, RED, GREY, BLUE = "#1a7f37", "#b3261e", "#667085", "#175cd3"
+_PRE = "margin:0;padding:.5em .8em;font:12px/1.5 monospace;white-space:pre-wrap;word-break:break-word;color:#1f2328;" \
+       "background:#f6f8fa;border:1px solid #d0d7de;border-radius:4px"
+
+
+def _ipython():
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return None
+    return get_ipython()
+
+
+def can_ask() -> bool:
+    """Whether somebody is there to answer a prompt: a terminal, or a notebook that is not run headless."""
+    shell = _ipython()
+    kernel = getattr(shell, "kernel", None)
+    if kernel is not None:
+        return bool(getattr(kernel, "_allow_stdin", False))
+    import sys
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def injected() -> set[str] | None:
+    """Names that papermill put into this notebook with `-p`, `-f` or `-y`; None outside a notebook."""
+    shell = _ipython()
+    if shell is None:
+        return None
+    names: set[str] = set()
+    for cell in shell.user_ns.get("In", [])[:6]:
+        if cell.lstrip().startswith("# Parameters"):
+            for node in ast.walk(ast.parse(cell)):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    names.add(node.id)
+    return names
+
+
+def value_of(name: str) -> object:
+    """A variable of the notebook."""
+    return _ipython().user_ns[name]
+
+
+def say(text: str) -> None:
+    """A line of text."""
+    print(mask(plain(text)), flush=True)
+
+
+def prompt(nodes: str, line: str, user: str = "root") -> None:
+    """The command line as a person sees it at the node's prompt."""
+    say(f"[{user}@{nodes} ~]{'#' if user == 'root' else '$'} {line}")
+
+
+class Shown:
+    """Something with a picture for the notebook and a text for everybody else."""
+
+    def __init__(self, text: str, markup: str, kind: str = "text/html"):
+        self.text, self.markup, self.kind = mask(plain(text)), mask(markup), kind
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        return {"text/plain": self.text, self.kind: self.markup}
+
+
+def put(shown: Shown, handle=None):
+    """Display (or update a display); returns a handle for updating, None outside a notebook."""
+    if _ipython() is None:
+        if handle is None:
+            print(shown, flush=True)
+        return None
+    from IPython.display import display
+    if handle is not None:
+        handle.update(shown)
+        return handle
+    return display(shown, display_id=True)
+
+
+def svg(markup: str, text: str) -> Shown:
+    """A picture; `text` is what is read where pictures are not shown."""
+    return Shown(text, f'<div style="max-width:100%;overflow-x:auto">{markup}</div>')
+
+
+def unified(before: str, after: str, path: str) -> str:
+    """The change of a file as a unified diff, a missing last newline marked."""
+    lines = difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True),
+                                 f"{path} (now)", f"{path} (after)", n=2)
+    return "".join(line if line.endswith("\n") else line + "\n\\ no newline at the end\n" for line in lines)
+
+
+def diff(title: str, text: str) -> Shown:
+    """A unified diff with its heading (the line a person would type)."""
+    safe = mask(plain(text))
+    colours = {"+": GREEN, "-": RED, "@": BLUE, "\\": GREY}
+    rows = []
+    for line in safe.splitlines():
+        colour = GREY if line.startswith(("+++", "---")) else colours.get(line[:1], "")
+        row = html.escape(line)
+        rows.append(f'<span style="color:{colour}">{row}</span>' if colour else row)
+    body = "\n".join([f"<b>{html.escape(mask(plain(title)))}</b>", *rows])
+    return Shown(f"{title}\n{safe}", f'<pre style="{_PRE}">{body}</pre>')
+
+
+def verdicts(rows: Iterable[tuple[bool, str]]) -> Shown:
+    """What was proved and what was not, one line each."""
+    rows = list(rows)
+    text = "\n".join(f"{'✔' if ok else '✘'} {sentence}" for ok, sentence in rows)
+    lines = "<br>".join(f'<span style="color:{GREEN if ok else RED};font-weight:600">{"✔" if ok else "✘"}</span> '
+                        f"{html.escape(plain(sentence))}" for ok, sentence in rows)
+    return Shown(text, f'<div style="line-height:1.7">{lines}</div>')
+
+
+class Live:
+    """Progress of long work: a heading, a bar where the share is known, and the last lines of the log.
+
+    In a notebook it is one display that is updated at most every REFRESH seconds; elsewhere each new
+    line is printed.
+    """
+
+    def __init__(self, title: str, lines: int = 8):
+        self.title, self.keep = title, lines
+        self.lines: list[str] = []
+        self.state, self.share = "", None
+        self.start = self._last = time.monotonic()
+        self._quiet = _ipython() is None
+        self._handle = put(self._draw()) if not self._quiet else None
+
+    def add(self, text: str) -> None:
+        """More of the log."""
+        new = [line for line in plain(text).splitlines() if line.strip()]
+        self.lines += new
+        del self.lines[: -max(self.keep, 1) * 4]
+        self.update()
+
+    def update(self, state: str | None = None, share: float | None = None, *, now: bool = False) -> None:
+        """A new state, and how much is done (0 to 1)."""
+        self.state = self.state if state is None else state
+        self.share = self.share if share is None else share
+        if not self._quiet and (now or time.monotonic() - self._last > REFRESH):
+            self._last = time.monotonic()
+            self._handle = put(self._draw(), self._handle)
+
+    def done(self, state: str, ok: bool = True) -> None:
+        """The last state, which stays."""
+        self.share = 1.0 if ok else self.share
+        self.update(state, now=True)
+        if self._quiet:
+            say(f"{self.title}: {state}")
+
+    def _draw(self) -> Shown:
+        seconds = int(time.monotonic() - self.start)
+        head = f"{self.title}  {seconds // 60}:{seconds % 60:02d}  {self.state}"
+        tail = self.lines[-self.keep:]
+        bar = ""
+        if self.share is not None:
+            bar = (f'<svg width="300" height="8" role="img" aria-label="{self.share:.0%}"><rect width="300" height="8" '
+                   f'rx="4" fill="#eaecf0"/><rect width="{300 * min(self.share, 1):.0f}" height="8" rx="4" '
+                   f'fill="{GREEN}"/></svg><br>')
+        log = f'<pre style="{_PRE}">{html.escape(mask(chr(10).join(tail)))}</pre>' if tail else ""
+        return Shown("\n".join([head, *("  " + line for line in tail)]),
+                     f"<div><b>{html.escape(mask(plain(head)))}</b><br>{bar}{log}</div>")
