@@ -7,6 +7,7 @@ YAML 1.1, which papermill uses too, turns some unquoted values into others (0123
 
 from __future__ import annotations
 
+import copy
 import os
 from pathlib import Path
 from typing import Any
@@ -66,10 +67,14 @@ def parse(text: bytes | str, overrides: dict[str, Any] | None = None, *, source:
     tree, data, lines, faults = _yaml(text, source)
     data.setdefault("site", default_name)
     faults += _merge(data, overrides or {})
-    site, more = _validate(data, tree, lines)
+    for field in _flat(overrides or {}):  # what an override replaced is not in the file any more
+        for known in [k for k in (*tree, *lines) if k == field or k.startswith(f"{field}.")]:
+            tree.pop(known, None), lines.pop(known, None)
+    site, wrong, more = _validate(data, tree, lines)
     faults += more
     if site:
-        faults += [_at(str(f), f.field, lines) for f in check(site) if not f.warning]
+        faults += [_at(str(f), f.field, lines) for f in check(site)
+                   if not f.warning and not any(field in f.field or f.field in field for field in wrong)]
     if faults:
         raise ParameterError(faults, source=source)
     return site
@@ -151,17 +156,41 @@ def _merge(data: dict, overrides: dict[str, Any]) -> list[str]:
     return faults
 
 
+def _flat(overrides: dict[str, Any], field: str = "") -> list[str]:
+    found = []
+    for key, value in overrides.items() if isinstance(overrides, dict) else ():
+        name = f"{field}.{key}" if field else str(key)
+        found += _flat(value, name) if isinstance(value, dict) and value else [name]
+    return found
+
+
 # --- pydantic's findings in our words ---------------------------------------------------------------
 
-def _validate(data: dict, raw: dict[str, tuple[str, bool]], lines: dict[str, int]) -> tuple[Site | None, list[str]]:
-    faults = [_at(fault, field, lines) for field, fault in _mangled_numbers(data, raw)]
-    try:
-        return Site.model_validate(data), faults
-    except ValidationError as error:
-        for one in error.errors(include_url=False):
-            field = ".".join(str(part) for part in one["loc"] if part != "[key]")
-            faults.append(_at(_fault(field, one, raw.get(field)), field, lines))
-        return None, faults
+def _validate(data: dict, raw: dict[str, tuple[str, bool]], lines: dict[str, int],
+              ) -> tuple[Site | None, list[str], list[str]]:
+    """A site (with defaults for wrong fields, so that the rules still find the other faults), wrong fields, faults."""
+    mangled = _mangled_numbers(data, raw)
+    faults = [_at(fault, field, lines) for field, fault in mangled]
+    wrong = [field for field, _ in mangled]
+    data = copy.deepcopy(data)
+    for attempt in range(3):
+        try:
+            return Site.model_validate(data), wrong, faults
+        except ValidationError as error:
+            for one in error.errors(include_url=False):
+                field = ".".join(str(part) for part in one["loc"] if part != "[key]")
+                if attempt == 0:
+                    faults.append(_at(_fault(field, one, raw.get(field)), field, lines))
+                wrong.append(field)
+                _remove(data, list(one["loc"]))
+    return None, wrong, faults
+
+
+def _remove(data: Any, path: list) -> None:
+    for step in path[:-1]:
+        data = data.get(step) if isinstance(data, dict) else data[step] if isinstance(data, list) else None
+    if isinstance(data, dict):
+        data.pop(path[-1], None)
 
 
 def _mangled_numbers(data: Any, raw: dict[str, tuple[str, bool]], field: str = "") -> list[tuple[str, str]]:
@@ -172,7 +201,7 @@ def _mangled_numbers(data: Any, raw: dict[str, tuple[str, bool]], field: str = "
         return [f for i, v in enumerate(data) for f in _mangled_numbers(v, raw, f"{field}.{i}")]
     text, is_plain = raw.get(field, ("", False))
     if type(data) is int and is_plain and text != str(data) and not _wants_text(field):
-        return [(field, f"{field}: {text}: YAML reads this as {data}. Write the number plainly, or {QUOTES}.")]
+        return [(field, f"{field}: {text}: YAML reads this as {data}. Write the number plainly.")]
     return []
 
 
@@ -201,6 +230,8 @@ def _fault(field: str, error: dict, raw: tuple[str, bool] | None) -> str:
                f"{QUOTES[0].upper()}{QUOTES[1:]}."
     rule = error["msg"].removeprefix("Value error, ")
     rule = f"{rule[0].lower()}{rule[1:]}"
+    if raw and raw[1] and not isinstance(value, (str, dict, list)) and not secret:
+        return f"{field}: {raw[0]}: YAML reads this as {value!r}; {rule}. If it is meant as text, {QUOTES}."
     if secret:
         return f"{field}: {rule}."
     return f"{field}: {_brief(value)}: {rule}."
