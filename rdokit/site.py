@@ -174,7 +174,7 @@ class CloudNetwork(Part):
     cidr: Cidr
     pool: Pool
     gateway: Address
-    dhcp: StrictBool
+    dhcp: StrictBool = True
     dns: list[Address] = Field(default_factory=list)
 
 

@@ -182,7 +182,7 @@ def _validate(data: dict, raw: dict[str, tuple[str, bool]], lines: dict[str, int
                 if attempt == 0:
                     faults.append(_at(_fault(field, one, raw.get(field)), field, lines))
                 wrong.append(field)
-                _remove(data, list(one["loc"]))
+                _remove(data, list(one["loc"])[: 1 if attempt else None])
     return None, wrong, faults
 
 
@@ -190,7 +190,10 @@ def _remove(data: Any, path: list) -> None:
     for step in path[:-1]:
         data = data.get(step) if isinstance(data, dict) else data[step] if isinstance(data, list) else None
     if isinstance(data, dict):
-        data.pop(path[-1], None)
+        if path[-1] in ("password", "admin_password"):
+            data[path[-1]] = "ask"  # it has no default that a rule could look at instead
+        else:
+            data.pop(path[-1], None)
 
 
 def _mangled_numbers(data: Any, raw: dict[str, tuple[str, bool]], field: str = "") -> list[tuple[str, str]]:
@@ -226,7 +229,7 @@ def _fault(field: str, error: dict, raw: tuple[str, bool] | None) -> str:
         return f"{field}: {shown}: YAML{became or ' does not read it as text'}. {QUOTES[0].upper()}{QUOTES[1:]}" + \
             (f': "{raw[0]}".' if raw[0] and not secret else ".")
     if kind == "string_type" and not isinstance(value, (dict, list)) and value is not None:
-        return f"{field}: {'a value' if secret else value}: is a {type(value).__name__}, not text. " \
+        return f"{field}: {'a value' if secret else value}: is {_KINDS.get(type(value), 'something else')}, not text. " \
                f"{QUOTES[0].upper()}{QUOTES[1:]}."
     rule = error["msg"].removeprefix("Value error, ")
     rule = f"{rule[0].lower()}{rule[1:]}"
@@ -235,6 +238,9 @@ def _fault(field: str, error: dict, raw: tuple[str, bool] | None) -> str:
     if secret:
         return f"{field}: {rule}."
     return f"{field}: {_brief(value)}: {rule}."
+
+
+_KINDS = {int: "a number", float: "a number", bool: "true or false"}
 
 
 def _brief(value: Any) -> str:
