@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from rdokit.node import Node
+from rdokit.ssh import Door
+
 from . import missing
-from .nodes import RealLab
+from .nodes import RealLab, RealNode
 
 LABS = ("pair", "ten", "cloud")
 
@@ -68,3 +71,26 @@ def ten(state: Path) -> Iterator[RealLab]:
 def cloud(state: Path) -> Iterator[RealLab]:
     """Two nodes as packstack leaves them: Open vSwitch with br-int, br-tun and a GRE tunnel."""
     yield from lab(state, 2, ovs=True)
+
+
+@pytest.fixture(scope="module")
+def known_hosts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A file that trusts the host keys of the module's lab."""
+    lab = next(request.getfixturevalue(name) for name in LABS if name in request.fixturenames)
+    file = tmp_path_factory.mktemp("trust") / "known_hosts"
+    file.write_text(lab.known_hosts())
+    return str(file)
+
+
+@pytest.fixture
+def machine(pair: RealLab) -> RealNode:
+    """node1 by its back door."""
+    return pair["node1"]
+
+
+@pytest.fixture
+def node(pair: RealLab, machine: RealNode, known_hosts: str) -> Iterator[Node]:
+    """node1 as rdokit reaches it."""
+    node = Node(Door("node1", machine.private, key=str(pair.key), known_hosts=known_hosts), heard=lambda line: None)
+    yield node
+    node.close()

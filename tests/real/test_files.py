@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,25 +15,6 @@ from rdokit.ssh import Door
 
 from .furnish import USERS
 from .nodes import RealLab, RealNode, wait_for
-
-
-@pytest.fixture(scope="module")
-def known_hosts(pair: RealLab, tmp_path_factory: pytest.TempPathFactory) -> str:
-    file = tmp_path_factory.mktemp("trust") / "known_hosts"
-    file.write_text(pair.known_hosts())
-    return str(file)
-
-
-@pytest.fixture
-def machine(pair: RealLab) -> RealNode:
-    return pair["node1"]
-
-
-@pytest.fixture
-def node(pair: RealLab, machine: RealNode, known_hosts: str) -> Iterator[Node]:
-    node = Node(Door("node1", machine.private, key=str(pair.key), known_hosts=known_hosts))
-    yield node
-    node.close()
 
 
 def facts(machine: RealNode, path: str) -> str:
