@@ -180,7 +180,7 @@ BIG = bytes(range(256)) * 4096 * 24  # 24 MB: long enough to be caught in the mi
 
 def interrupted(node: Node, machine: RealNode, cut) -> None:
     """Start replacing /root/w/big, `cut` in the middle: the old file or the new one, and no half one beside it."""
-    machine.sh("mkdir -p /root/w; rm -f /root/w/*; echo old > /root/w/big")
+    machine.sh("mkdir -p /root/w; rm -f /root/w/* /root/w/.big*; echo old > /root/w/big")
     seen = node.read("/root/w/big")
     errors: list[BaseException] = []
 
@@ -192,7 +192,7 @@ def interrupted(node: Node, machine: RealNode, cut) -> None:
 
     writer = threading.Thread(target=write)
     writer.start()
-    wait_for(lambda: machine.sh("cat /root/w/*.rdokit.* 2>/dev/null | head -c 1000 | wc -c", check=False) != "0\n", 10,
+    wait_for(lambda: machine.sh("cat /root/w/.*.rdokit.* 2>/dev/null | head -c 1000 | wc -c", check=False) != "0\n", 10,
              "the first bytes to arrive")  # fmt: skip
     cut()
     writer.join(30)
@@ -212,13 +212,13 @@ def test_our_own_death_in_the_middle_of_a_write(node: Node, machine: RealNode):
 
 
 def test_power_cut_in_the_middle_of_a_write(node: Node, machine: RealNode):
-    machine.sh("mkdir -p /root/w; rm -f /root/w/*; echo old > /root/w/big; sync")
+    machine.sh("mkdir -p /root/w; rm -f /root/w/* /root/w/.big*; echo old > /root/w/big; sync")
 
     def power_cut() -> None:
         machine.power_off()
         machine.power_on()
         machine.wait_up()
-        machine.sh("rm -f /root/w/*.rdokit.*")  # what a dead machine cannot tidy; only its being beside is allowed
+        machine.sh("rm -f /root/w/.*.rdokit.*")  # what a dead machine cannot tidy; only its being beside is allowed
         node.close()
 
     interrupted(node, machine, power_cut)
