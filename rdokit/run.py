@@ -201,6 +201,7 @@ class Runner:
         fields = {"operator": history.operator(), "argv": [self.mask(word) for word in self.request.argv],
                   "site_file": str(site_file), "site_hash": history.site_hash(site_file),
                   "versions": history.versions(), "phases": [p.name for p in self.chosen],
+                  "titles": {p.name: p.title for p in self.chosen},
                   "parameters": [list(pair) for pair in self.request.given], "plan": self.request.plan}
         if folder is None:
             return new_run(site, manifest=fields)
@@ -221,7 +222,8 @@ class Runner:
                 try:
                     status = self._phase(phase, self.rows[number], kernel, progress)
                 finally:
-                    kernel.close()
+                    if kernel:
+                        kernel.close()
                 if status != "done":
                     return status
                 kernel = following
