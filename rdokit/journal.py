@@ -1,4 +1,4 @@
-"""The record of a run: append-only events, the lock of a site, files written whole or not at all.
+"""The record of a run: append-only events, and files written whole or not at all.
 
 Every change is written down twice, before it is sent (`intent`) and after (`outcome`), and forced to
 disk each time, so that a kill at any moment leaves a record from which a person can tell what happened.
@@ -11,11 +11,8 @@ import contextlib
 import datetime
 import json
 import os
-import platform
-import socket
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -101,7 +98,7 @@ class Journal:
     """`events.jsonl` of one run: one JSON object per line, in the order in which things happened.
 
     Args:
-        folder: the run's folder.
+        folder: the run's folder, or a function that makes it when it is first needed.
         phase: name put into every event ("02_prepare").
         mask: called on every text before it is written, so that no secret reaches the disk.
 
@@ -113,12 +110,24 @@ class Journal:
     [('outcome', 'node1', True)]
     """
 
-    def __init__(self, folder: Path | str, *, phase: str = "", mask: Callable[[str], str] | None = None):
-        self.folder = Path(folder)
-        self.path = self.folder / "events.jsonl"
+    def __init__(self, folder: Path | str | Callable[[], Path], *, phase: str = "",
+                 mask: Callable[[str], str] | None = None):
+        self._folder = folder if callable(folder) else Path(folder)
         self.phase = phase
         self.mask = mask or (lambda text: text)
         self._lock = threading.Lock()
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        if callable(self._folder):
+            self._folder = self._folder()
+        return self._folder
+
+    @property
+    def path(self) -> Path:
+        """The file of the events."""
+        return self.folder / "events.jsonl"
 
     @property
     def run(self) -> str:
@@ -130,12 +139,12 @@ class Journal:
         """The journal of the run that this kernel belongs to.
 
         The runner tells it by RDOKIT_RUN and RDOKIT_PHASE; a notebook run by hand gets a folder of
-        its own, `runs/<stamp>-<site>-by-hand`, which its process keeps.
+        its own, `runs/<stamp>-<site>-by-hand`, which its process keeps, when it first writes something.
         """
-        if folder := os.environ.get("RDOKIT_RUN"):
-            return cls(folder, phase=os.environ.get("RDOKIT_PHASE", ""), mask=mask)
-        folder = _BY_HAND.get(site) or _BY_HAND.setdefault(site, new_run(site, suffix="-by-hand"))
-        return cls(folder, phase=os.environ.get("RDOKIT_PHASE", ""), mask=mask)
+        def by_hand() -> Path:
+            return _BY_HAND.get(site) or _BY_HAND.setdefault(site, new_run(site, suffix="-by-hand"))
+
+        return cls(os.environ.get("RDOKIT_RUN") or by_hand, phase=os.environ.get("RDOKIT_PHASE", ""), mask=mask)
 
     def event(self, event: str, **fields: object) -> dict:
         """Writes one event and forces it to disk; returns what was written.
@@ -159,6 +168,8 @@ class Journal:
     def _append(self, line: bytes) -> None:
         try:
             with self._lock, open(self.path, "ab", buffering=0) as file:
+                if fcntl:  # the runner and a kernel write at the same time
+                    fcntl.flock(file, fcntl.LOCK_EX)
                 if file.tell() and _last_byte(self.path) != b"\n":
                     line = b"\n" + line  # a kill cut the line before; it stays, on a line of its own
                 file.write(line)
@@ -212,89 +223,3 @@ def _masked(value: object, mask: Callable[[str], str]) -> object:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_masked(one, mask) for one in value]
     return value
-
-
-class SiteLock:
-    """One run at a time per site, held by the operating system, so that a dead process holds nothing.
-
-    A kernel that outlives its runner by a moment inherits `fd` and keeps the site until it is gone.
-
-    Args:
-        site: name of the site.
-        run: identifier of the run that wants it.
-        runs: the folder of the runs.
-        patience: seconds to wait for the kernels of a runner that died.
-    """
-
-    def __init__(self, site: str, run: str, runs: Path | None = None, *, patience: float = 10.0):
-        self.path = (runs or runs_dir()) / ".locks" / f"{site}.lock"
-        self.site, self.run, self.patience = site, run, patience
-        self.fd = -1
-
-    def __enter__(self) -> SiteLock:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        deadline = time.monotonic() + self.patience
-        while not self._try():
-            holder = self._holder()
-            if _alive(holder) or time.monotonic() > deadline:
-                raise self._busy(holder)
-            time.sleep(0.1)
-        self.name(self.run)
-        return self
-
-    def name(self, run: str) -> None:
-        """Tells who asks for the site which run holds it."""
-        self.run = run
-        self._write({"pid": os.getpid(), "host": socket.gethostname(), "run": run, "since": now()})
-
-    def __exit__(self, *exc: object) -> None:
-        if self.fd >= 0:
-            self._write(None)
-            os.close(self.fd)
-            self.fd = -1
-
-    def _try(self) -> bool:
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            if fcntl:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            else:
-                import msvcrt
-
-                os.lseek(fd, 1 << 30, os.SEEK_SET)  # a byte far behind the text, which stays readable
-                msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            os.close(fd)
-            return False
-        self.fd = fd
-        return True
-
-    def _write(self, holder: dict | None) -> None:
-        os.ftruncate(self.fd, 0)
-        os.lseek(self.fd, 0, os.SEEK_SET)
-        if holder:
-            os.write(self.fd, json.dumps(holder).encode())
-
-    def _holder(self) -> dict:
-        with contextlib.suppress(OSError, ValueError):
-            return json.loads(self.path.read_text())
-        return {}
-
-    def _busy(self, holder: dict) -> RdokitError:
-        who = f"pid {holder.get('pid', '?')} on {holder.get('host', '?')}, since {holder.get('since', '?')}"
-        return RdokitError(f"site {self.site}: the run {holder.get('run', '?')} is at work on it ({who}).",
-                           next_step="Wait for it to end, or stop it with Ctrl-C where it runs; "
-                                     f"then: rdokit run --site {self.site} --resume")
-
-
-def _alive(holder: dict) -> bool:
-    """Whether the holder's process exists; one on another host counts as alive."""
-    if holder.get("host") not in (None, socket.gethostname()) or platform.system() == "Windows":
-        return True
-    try:
-        os.kill(int(holder.get("pid", 0)) or 2**22 + 1, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, ValueError):
-        return True
-    return True

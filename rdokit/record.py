@@ -109,7 +109,7 @@ def _unanswered(events: list[dict]) -> list[dict]:
         key = (event.get("phase"), event.get("node"), event.get("step"))
         if event["event"] == "intent":
             waiting[key] = event
-        elif event["event"] in ("outcome", "verified", "already", "failed"):
+        elif event["event"] in ("outcome", "already", "failed") and not event.get("unknown"):
             waiting.pop(key, None)
     return list(waiting.values())
 

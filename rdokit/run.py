@@ -20,7 +20,8 @@ from pathlib import Path
 from . import history
 from .errors import ParameterError, RdokitError, SecretError
 from .failure import Failure, lines_of, summary
-from .journal import Journal, SiteLock, new_run, runs_dir
+from .journal import Journal, new_run, runs_dir
+from .lock import SiteLock
 from .phases import Phase, parameters_for, phases, select
 from .progress import Progress, Row
 from .shell import Masker

@@ -11,7 +11,8 @@ import time
 import pytest
 
 from rdokit.errors import RdokitError
-from rdokit.journal import Journal, SiteLock, new_run, read_events, runs_dir, write_atomic
+from rdokit.journal import Journal, new_run, read_events, runs_dir, write_atomic
+from rdokit.lock import SiteLock
 from rdokit.shell import Masker
 
 
@@ -115,7 +116,7 @@ def test_a_second_run_of_a_site_is_refused_naming_the_first(tmp_path):
 HOLD = """
 import subprocess, sys, time
 from pathlib import Path
-from rdokit.journal import SiteLock
+from rdokit.lock import SiteLock
 lock = SiteLock("lab", "first", Path(sys.argv[1])).__enter__()
 if len(sys.argv) > 2:  # a kernel that outlives its runner for a moment
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1)"], pass_fds=(lock.fd,))

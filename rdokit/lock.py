@@ -1,0 +1,105 @@
+"""One run at a time per site: the second is refused, naming the first."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import socket
+import time
+from pathlib import Path
+
+from .errors import RdokitError
+from .journal import now, runs_dir
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+
+class SiteLock:
+    """One run at a time per site, held by the operating system, so that a dead process holds nothing.
+
+    A kernel that outlives its runner by a moment inherits `fd` and keeps the site until it is gone.
+
+    Args:
+        site: name of the site.
+        run: identifier of the run that wants it.
+        runs: the folder of the runs.
+        patience: seconds to wait for the kernels of a runner that died.
+    """
+
+    def __init__(self, site: str, run: str, runs: Path | None = None, *, patience: float = 10.0):
+        self.path = (runs or runs_dir()) / ".locks" / f"{site}.lock"
+        self.site, self.run, self.patience = site, run, patience
+        self.fd = -1
+
+    def __enter__(self) -> SiteLock:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        deadline = time.monotonic() + self.patience
+        while not self._try():
+            holder = self._holder()
+            if _alive(holder) or time.monotonic() > deadline:
+                raise self._busy(holder)
+            time.sleep(0.1)
+        self.name(self.run)
+        return self
+
+    def name(self, run: str) -> None:
+        """Tells who asks for the site which run holds it."""
+        self.run = run
+        self._write({"pid": os.getpid(), "host": socket.gethostname(), "run": run, "since": now()})
+
+    def __exit__(self, *exc: object) -> None:
+        if self.fd >= 0:
+            self._write(None)
+            os.close(self.fd)
+            self.fd = -1
+
+    def _try(self) -> bool:
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            if fcntl:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            else:
+                import msvcrt
+
+                os.lseek(fd, 1 << 30, os.SEEK_SET)  # a byte far behind the text, which stays readable
+                msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            os.close(fd)
+            return False
+        self.fd = fd
+        return True
+
+    def _write(self, holder: dict | None) -> None:
+        os.ftruncate(self.fd, 0)
+        os.lseek(self.fd, 0, os.SEEK_SET)
+        if holder:
+            os.write(self.fd, json.dumps(holder).encode())
+
+    def _holder(self) -> dict:
+        with contextlib.suppress(OSError, ValueError):
+            return json.loads(self.path.read_text())
+        return {}
+
+    def _busy(self, holder: dict) -> RdokitError:
+        who = f"pid {holder.get('pid', '?')} on {holder.get('host', '?')}, since {holder.get('since', '?')}"
+        return RdokitError(f"site {self.site}: the run {holder.get('run', '?')} is at work on it ({who}).",
+                           next_step="Wait for it to end, or stop it with Ctrl-C where it runs; "
+                                     f"then: rdokit run --site {self.site} --resume")
+
+
+def _alive(holder: dict) -> bool:
+    """Whether the holder's process exists; one on another host counts as alive."""
+    if holder.get("host") not in (None, socket.gethostname()) or platform.system() == "Windows":
+        return True
+    try:
+        os.kill(int(holder.get("pid", 0)) or 2**22 + 1, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
