@@ -1,0 +1,24 @@
+#!/bin/sh
+# `make demo`: a fresh practice lab, every phase headlessly, and where to look afterwards.
+# The lab stays up, so that one can log in and look around; `rdokit lab down` ends it.
+set -u
+rdokit=.venv/bin/rdokit
+
+"$rdokit" lab reset || exit 1
+"$rdokit" run
+code=$?
+if [ "$code" -eq 0 ]; then
+    cat <<TEXT
+
+The practice lab is still up:
+  $rdokit lab status           ports and the root password
+  $rdokit lab ssh node1        log in and look around
+  $rdokit run                  run everything again: 0 changes
+  make jupyter                 the same, cell by cell
+  $rdokit lab down             stop it
+TEXT
+    printf '\nReport: %s\n' "$("$rdokit" report)"
+else
+    printf '\nStop the practice lab with: %s lab down\n' "$rdokit" >&2
+fi
+exit "$code"
