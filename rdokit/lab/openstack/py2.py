@@ -8,6 +8,7 @@ table itself is modelled here (64-bit CPython 2.7, no hash randomisation).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -224,3 +225,13 @@ def string(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.12g}" if "." in f"{value:.12g}" or "e" in f"{value:.12g}" else f"{value:.12g}.0"
     return represent(value)
+
+
+def is_uuid(text: str) -> bool:
+    """What `uuid.UUID(text)` of Python accepts.
+
+    >>> is_uuid("2d9b7595292c4c978ff86e083c72a76d"), is_uuid("vm1")
+    (True, False)
+    """
+    digits = text.replace("urn:", "").replace("uuid:", "").strip("{}").replace("-", "")
+    return bool(re.fullmatch(r"[0-9a-fA-F]{32}", digits))
