@@ -15,11 +15,16 @@ awaits a command has the world for itself.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import os
+import posixpath
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from .machine import Machine
+    from .shell.streams import Descriptors, Stream
     from .world import Node, World
 
 
@@ -74,6 +79,19 @@ class Process:
     pid: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
     spawn: Callable[..., Awaitable[int]] | None = None  # (argv, **changed fields) -> exit status
+    fds: Descriptors | None = None  # all open descriptors; stdin, stdout and stderr are 0, 1 and 2 of them
+    umask: int = 0o022
+    ppid: int = 1
+
+    @property
+    def name(self) -> str:
+        """What messages begin with: the command as it was typed, without its directory when it was found in PATH."""
+        return self.argv[0]
+
+    @property
+    def machine(self) -> Machine:
+        """The running node: process table, reboot, sessions."""
+        return self.extra["machine"]
 
     def print(self, text: str = "", end: str = "\n") -> None:
         self.stdout.write(text + end)
@@ -83,15 +101,78 @@ class Process:
 
     async def sleep(self, seconds: float) -> None:
         """Wait lab seconds (divided by the clock's speed)."""
-        import asyncio
-
         await asyncio.sleep(seconds / self.world.clock.speed)
 
     def path(self, name: str) -> str:
         """An absolute, normalised path."""
-        import posixpath
+        joined = posixpath.join(self.cwd, name)
+        return "/" + posixpath.normpath(joined).lstrip("/")
 
-        return posixpath.normpath(posixpath.join(self.cwd, name))
+    def full(self, name: str) -> str:
+        """An absolute path that keeps `..` and a last slash, which matter behind symbolic links.
+
+        Raises:
+            FileNotFoundError: the name is empty, as open(2) says.
+        """
+        if not name:
+            raise FileNotFoundError(2, os.strerror(2), name)
+        return name if name.startswith("/") else f"{self.cwd.rstrip('/')}/{name}"
+
+    def open(self, name: str, mode: str = "r") -> Stream:
+        """Open a file as this user: mode r, w, a or rw. /dev and /proc work. Close it, or leave that to the exit.
+
+        Raises:
+            OSError: with `filename` as it was given.
+        """
+        from .files import open_stream
+
+        return open_stream(self, name, mode)
+
+    async def read_file(self, name: str) -> bytes:
+        """All bytes of a file; "-" is standard input."""
+        if name == "-":
+            return await self.stdin.read()
+        stream = self.open(name)
+        try:
+            return await stream.read()
+        finally:
+            stream.close()
+
+    async def input_lines(self, names: list[str]) -> AsyncIterator[bytes]:
+        """Lines (with their newline) of the files one after the other, or of standard input.
+
+        A file that cannot be opened is reported as `name: file: reason`; the status is then in extra["status"].
+        """
+        for name in names or ["-"]:
+            try:
+                stream: Any = self.stdin if name == "-" else self.open(name)
+                while line := await stream.readline():
+                    yield line
+            except OSError as err:
+                self.complain(err, name)
+
+    def complain(self, err: OSError, name: str | None = None) -> int:
+        """Say `command: file: reason`, remember and return status 1."""
+        shown = err.filename if name is None else name
+        self.error(f"{self.argv[0]}: {shown + ': ' if shown else ''}{err.strerror}")
+        self.extra["status"] = 1
+        return 1
+
+
+def passwd_entry(node: Node, user: str) -> dict[str, Any] | None:
+    """The line of /etc/passwd for a login name: name, uid, gid, gecos, home, shell; None when there is none."""
+    fields = ("name", "password", "uid", "gid", "gecos", "home", "shell")
+    try:
+        text = node.fs.read_text("/etc/passwd")
+    except OSError:
+        text = "root:x:0:0:root:/root:/bin/bash\n"
+    for line in text.splitlines():
+        parts = line.split(":")
+        if len(parts) >= 7 and parts[0] == user:
+            entry: dict[str, Any] = dict(zip(fields, parts, strict=False))
+            entry["uid"], entry["gid"] = int(parts[2]), int(parts[3])
+            return entry
+    return None
 
 
 CommandFunction = Callable[[Process], Awaitable[int]]
@@ -105,6 +186,10 @@ class Registered:
     function: CommandFunction
     path: str
     package: str
+
+    def present(self, node: Node) -> bool:
+        """Whether the node has the command (its package is installed)."""
+        return not self.package or self.package in node.packages
 
 
 REGISTRY: dict[str, Registered] = {}

@@ -1,0 +1,175 @@
+"""Opening a path as a process does: devices, /proc, files; and the executables of a node.
+
+Everything that reads or writes by name goes through `open_stream`, so that
+/dev/null, /dev/stdin, /proc/sys/net/ipv4/ip_forward and /etc/hosts behave alike in
+redirections, `cat` and SFTP.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import posixpath
+import re
+from typing import TYPE_CHECKING, Any
+
+from .process import REGISTRY, Registered
+from .shell import streams
+
+if TYPE_CHECKING:
+    from .fs import Filesystem
+    from .process import Process
+    from .world import Node
+
+STUB = b"\x7fELF\x02\x01\x01\x00rdokit-lab:"  # content of a command that this lab has in Python
+
+
+def proc_read(node: Node, path: str) -> bytes | None:
+    """What /proc and /sys say, None when the path is an ordinary one."""
+    if not path.startswith(("/proc/", "/sys/")):
+        return None
+    procfs = _procfs()
+    return procfs.read(node, path) if procfs else None
+
+
+def proc_write(node: Node, path: str, data: bytes) -> bool:
+    """Tell a /proc or /sys file; False when it is not one that can be written."""
+    procfs = _procfs()
+    if procfs is None or not hasattr(procfs, "write"):
+        return False
+    return bool(procfs.write(node, path, data))
+
+
+def _procfs() -> Any:
+    try:
+        return importlib.import_module("rdokit.lab.procfs")
+    except ModuleNotFoundError:
+        return None
+
+
+def error(number: int, name: str) -> OSError:
+    return OSError(number, os.strerror(number), name)
+
+
+def open_stream(p: Process, name: str, mode: str = "r", clobber: bool = True) -> streams.Stream:
+    """Open a file for a process.
+
+    Args:
+        mode: "r", "w" (create and truncate), "a" (create, always at the end) or "rw" (create, `<>`).
+        clobber: False refuses to overwrite a regular file (set -C).
+
+    Raises:
+        OSError: `filename` is the name as given.
+    """
+    if not name:
+        raise error(errno.ENOENT, name)
+    path = name if name.startswith("/") else f"{p.cwd.rstrip('/')}/{name}"
+    if path.startswith("/dev/"):
+        found = device(p, posixpath.normpath(path), name, mode)
+        if found is not None:
+            return found
+    fs = p.node.fs
+    if path.startswith(("/proc/", "/sys/")):
+        found = proc_stream(p, posixpath.normpath(path), name, mode)
+        if found is not None:
+            return found
+    try:
+        if mode == "r":
+            stat = fs.stat(path, p.user)
+            if stat.kind == "dir":
+                return Directory(name)
+            inode = fs._readable(path, p.user)  # noqa: SLF001 - the two belong together
+            return streams.File(fs, inode, path, True, False)
+        if not clobber and mode == "w" and fs.isfile(path):
+            raise FileExistsError(errno.EEXIST, "cannot overwrite existing file", name)
+        bits = 0o666 & ~p.umask
+        inode = fs.open_inode(path, truncate=mode == "w", mode=bits, user=p.user)
+        return streams.File(fs, inode, path, mode == "rw", True, mode == "a")
+    except OSError as err:
+        err.filename = name
+        raise
+
+
+class Directory(streams.Null):
+    """open(2) of a directory works, read(2) does not."""
+
+    def __init__(self, name: str):
+        super().__init__()
+        self.name = name
+
+    async def read(self, n: int = -1) -> bytes:
+        raise error(errno.EISDIR, self.name)
+
+    async def readline(self) -> bytes:
+        raise error(errno.EISDIR, self.name)
+
+
+def device(p: Process, path: str, name: str, mode: str) -> streams.Stream | None:
+    simple: dict[str, type[streams.Stream]] = {
+        "/dev/null": streams.Null,
+        "/dev/zero": streams.Zero,
+        "/dev/full": streams.Full,
+        "/dev/random": streams.Random,
+        "/dev/urandom": streams.Random,
+    }
+    if path in simple:
+        return simple[path]()
+    match = re.fullmatch(r"/dev/(?:fd/(\d+)|(stdin|stdout|stderr))", path)
+    if match:
+        fd = int(match[1]) if match[1] else ("stdin", "stdout", "stderr").index(match[2])
+        if p.fds is None or fd not in p.fds:
+            raise error(errno.ENOENT, name)
+        return p.fds[fd].dup()
+    if path == "/dev/tty" or path.startswith("/dev/pts/"):
+        if p.tty is None:
+            raise error(errno.ENXIO if path == "/dev/tty" else errno.ENOENT, name)
+        return p.tty.stream()  # type: ignore[attr-defined]
+    return None
+
+
+def proc_stream(p: Process, path: str, name: str, mode: str) -> streams.Stream | None:
+    match = re.fullmatch(r"/proc/self/fd/(\d+)", path)
+    if match and p.fds is not None and int(match[1]) in p.fds:
+        return p.fds[int(match[1])].dup()
+    pid = re.fullmatch(r"/proc/(\d+|self)/(cmdline|comm|stat|status|environ)", path)
+    if pid and "machine" in p.extra:
+        data = p.machine.proc_file(p.pid if pid[1] == "self" else int(pid[1]), pid[2])
+        if data is not None:
+            return streams.Source(data)
+    if mode == "r":
+        data = proc_read(p.node, path)
+        return None if data is None else streams.Source(data)
+    if proc_read(p.node, path) is None:
+        return None
+
+    def put(data: bytes) -> None:
+        if not proc_write(p.node, path, data):
+            raise error(errno.EACCES, name)
+
+    if p.user != "root":
+        raise error(errno.EACCES, name)
+    return streams.ProcFile(put)
+
+
+def sync_binaries(node: Node) -> None:
+    """Lay a small file for every command whose package is installed, so that ls, which and rpm -qf find it."""
+    fs = node.fs
+    for entry in REGISTRY.values():
+        there = fs.lexists(entry.path)
+        if entry.present(node):
+            if not there:
+                fs.mkdir(posixpath.dirname(entry.path), parents=True)
+                fs.write(entry.path, STUB + entry.name.encode() + b"\n", mode=0o755)
+                fs.restorecon(entry.path)
+        elif there and fs.isfile(entry.path) and fs.read(entry.path).startswith(STUB):
+            fs.remove(entry.path)
+
+
+def stub_of(fs: Filesystem, path: str) -> Registered | None:
+    """The command behind an executable file, None when it is something else (a script)."""
+    node = fs._peek(path)  # noqa: SLF001 - for every command started: no copy of the content
+    if node is None or node.kind != "file" or node.data is None or not node.data.startswith(STUB):
+        return None
+    name = bytes(node.data[len(STUB) :]).decode().strip()
+    return REGISTRY.get(name)
