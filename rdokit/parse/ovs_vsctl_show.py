@@ -34,6 +34,7 @@ _PORT = re.compile(
     r" {8}Port (.+)\n(?: {12}tag: (\d+)\n)? {12}Interface \1\n"
     r"(?: {16}type: (\w+)\n)?(?: {16}options: (\{.*\})\n)?"
 )
+_TAGS: dict[str | None, int] = {str(tag): tag for tag in range(4096)}
 
 
 class Interface(NamedTuple):
@@ -142,17 +143,20 @@ class _Reader:
             return False
         parts = _PORT.split(self.text[first:last])  # what stands between two ports, then the groups of the next
         options = parts[4::5]
-        names = [name[1:-1] if name[0] == '"' == name[-1] else name for name in parts[1::5]]
-        joined = "".join(names)
-        odd = '"' in joined or " " in joined or "\\" in joined
+        joined = "\n".join(["", *parts[1::5], ""])
+        quotes = joined.count('"')
+        odd = not quotes == 2 * joined.count('\n"') == 2 * joined.count('"\n') or " " in joined or "\\" in joined
+        names = joined.replace('"', "").split("\n")[1:-1]
+        tags = list(map(_TAGS.get, parts[2::5]))
+        odd = odd or tags.count(None) != parts[2::5].count(None)
         if any(parts[::5]) or odd or not all(is_plain_map(one) for one in options if one):
             return False
         self.take_lines(start, first)
         self.close_rows()
         columns = (
-            repeat(self.bridge and self.bridge["bridge"]), names, [tag and int(tag) for tag in parts[2::5]],
-            repeat(None), names, [kind or "" for kind in parts[3::5]],
-            [plain_map(one) if one else {} for one in options], repeat(None), repeat(None),
+            repeat(self.bridge and self.bridge["bridge"]), names, tags, repeat(None), names,
+            [kind or "" for kind in parts[3::5]], [plain_map(one) if one else {} for one in options],
+            repeat(None), repeat(None),
         )  # fmt: skip
         self.switch.interfaces += map(tuple.__new__, repeat(Interface), zip(*columns, strict=False))
         self.port, self.owner = {}, None
