@@ -209,12 +209,15 @@ class Client(PapermillNotebookClient):
 
     def _append_stream(self, outs, name: str, text: str):
         if outs and outs[-1].output_type == "stream" and outs[-1].name == name:
-            outs[-1].text = self.mask(outs[-1].text + text)  # a secret may come in two pieces
+            outs[-1].text += text
         else:
             outs.append(new_output("stream", name=name, text=text))
         return outs[-1]
 
     def _close_flood(self, cell) -> None:
+        for out in cell.get("outputs", []):
+            if out.output_type == "stream":
+                out.text = self.mask(out.text)  # once more: a secret may have come in two pieces
         if ending := self._flood.ending():
             position = next((i for i, out in enumerate(cell.outputs) if out.output_type == "error"), len(cell.outputs))
             cell.outputs.insert(position, new_output("stream", name="stdout", text=self.mask(ending)))

@@ -18,12 +18,12 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import zmq
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
 GRACE = 10.0  # seconds an interrupted cell has to write down where it stands
-PRELOAD = "__import__('rdokit._preload');"
 
 
 class OwnPython(AsyncKernelManager):
@@ -31,7 +31,7 @@ class OwnPython(AsyncKernelManager):
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        return KernelSpec(argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        return KernelSpec(argv=[sys.executable, "-m", "rdokit.kernelapp", "-f", "{connection_file}"],
                           display_name="Python 3", language="python", interrupt_mode="signal")
 
 
@@ -53,11 +53,12 @@ class Kernel:
         if os.name == "posix":
             options["transport"] = "ipc"
         self.manager = OwnPython(**options)
+        self.manager.context.setsockopt(zmq.RCVHWM, 0)  # the other half of kernelapp's
         popen = {"pass_fds": tuple(pass_fds)} if os.name == "posix" else {}
         with open(log or os.devnull, "ab") as said:
             run_sync(self.manager.start_kernel)(
                 env={**os.environ, **env}, **popen, stdout=said, stderr=said,
-                extra_arguments=["--HistoryManager.enabled=False", f"--IPKernelApp.exec_lines={PRELOAD}"])
+                extra_arguments=["--HistoryManager.enabled=False"])
 
     @property
     def pid(self) -> int:
