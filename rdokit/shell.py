@@ -6,6 +6,7 @@ Nothing here runs anything; `ssh` sends a `Command`, `show` prints one.
 from __future__ import annotations
 
 import base64
+import json
 import re
 import shlex
 import string
@@ -101,6 +102,7 @@ def _forms(value: str) -> set[str]:
     forms = {value, shlex.quote(value), urllib.parse.quote(value, safe=""), urllib.parse.quote_plus(value)}
     forms.add(value.encode("unicode_escape").decode())
     forms.add(repr(value)[1:-1])
+    forms |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     for shift in range(3):  # base64 of a longer text that holds it, at each of the three alignments
         coded = base64.b64encode(b"\0" * shift + raw).decode()
         whole = coded[(shift * 8 + 5) // 6 : len(coded) - 4 if (shift + len(raw)) % 3 else len(coded)]
