@@ -3,7 +3,7 @@
 A notebook needs these names and no others::
 
     import rdokit
-    from rdokit import cmd, edit
+    from rdokit import cmd, edit, havana
 
     kit = rdokit.connect(site, overrides, plan_only=plan_only)
 """
@@ -11,7 +11,7 @@ A notebook needs these names and no others::
 from importlib import import_module
 
 __version__ = "0.1.0"
-__all__ = ["cmd", "connect", "edit", "topology"]
+__all__ = ["cmd", "connect", "edit", "havana", "topology"]
 
 _WHERE = {"connect": "kit", "cmd": "shell"}
 
@@ -20,6 +20,6 @@ def __getattr__(name: str):
     # Imported when first used: `rdokit --help` and the parsers need neither pandas nor paramiko.
     if name in _WHERE:
         return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
-    if name in ("edit", "topology"):
+    if name in ("edit", "havana", "topology"):
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

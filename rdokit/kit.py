@@ -18,9 +18,10 @@ from .node import Node
 from .plan import NOT_KNOWN, NotYet, Plan, parallel
 from .shell import Command, Result, Secret, cmd, mask
 from .site import Site
-from .ssh import COMMAND_LIMIT, Door
+from .ssh import COMMAND_LIMIT, Door, fingerprint
 
 RC = "/root/keystonerc_admin"
+DEMO_RC = "/root/keystonerc_demo"
 BASE_PARAMETERS = ("site", "plan_only", "overrides")
 
 
@@ -74,7 +75,7 @@ class Kit:
         self.site, self.path, self.plan_only = site, path, plan_only
         self.journal = Journal.current(site.site, mask=mask)
         self._secrets: dict[str, Secret] = {}
-        self._rc_shown = False
+        self._rc_shown = ""
         self.nodes: dict[str, Node] = {}
 
     def __repr__(self) -> str:
@@ -112,6 +113,16 @@ class Kit:
                     str(known if known.is_absolute() else self.path.parent / known),
                     self.door(ssh.jump) if ssh.jump else None)
 
+    def host_keys(self):
+        """The host keys that we trusted on the way in.
+
+        Returns:
+            DataFrame: node, fingerprint, recorded in.
+        """
+        return facts.frame([{"node": node.name, "fingerprint": fingerprint(node.connection.transport()
+                                                                           .get_remote_server_key()),
+                             "recorded in": self.site.known_hosts} for node in self.all])
+
     def _beside(self, path: str) -> Path:
         return self.path.parent / Path(path).expanduser()
 
@@ -142,6 +153,33 @@ class Kit:
     def network(self) -> Node:
         return self.nodes[self.site.network_node]
 
+    def overview(self):
+        """Every node: who it says it is, what it runs, how we got in.
+
+        Returns:
+            DataFrame: node, roles, reached as, from (our own address on that way), host name, kernel, up since.
+        """
+        def one(node: Node) -> dict:
+            lines = node.ask("hostname; uname -r; cut -d. -f1 /proc/uptime; echo $SSH_CONNECTION").check().lines
+            door = node.connection.door
+            return {"node": node.name, "roles": ", ".join(self.site.nodes[node.name].roles),
+                    "reached as": f"{door.user}@{door.address}", "from": lines[3].split()[0] if lines[3] else "",
+                    "host name": lines[0], "kernel": lines[1], "up (min)": int(lines[2]) // 60}
+        return facts.frame(parallel(one, self.all))
+
+    def client(self):
+        """This machine: versions of what the notebooks run on.
+
+        Returns:
+            DataFrame: what, version.
+        """
+        import platform
+        from importlib.metadata import version
+        packages = ("rdokit", "paramiko", "pandas", "papermill", "jupyterlab", "ipywidgets")
+        rows = [("operating system", platform.platform()), ("Python", platform.python_version()),
+                *((name, version(name)) for name in packages)]
+        return facts.frame([{"what": what, "version": text} for what, text in rows])
+
     # --- looking ------------------------------------------------------------------------------
 
     def ask(self, node: Node, command: Command | str, *, limit: float = COMMAND_LIMIT, expect: tuple[int, ...] = (0,),
@@ -171,18 +209,24 @@ class Kit:
             nodes: one node, or several (then the table has a column `node`).
             line: as a person types it, with `{holes}` for values.
         """
-        nodes = [nodes] if isinstance(nodes, Node) else list(nodes)
+        single = isinstance(nodes, Node)
+        nodes = [nodes] if single else list(nodes)
         command = cmd(line, **values)
-        show.prompt(", ".join(n.name for n in nodes), command.shown)
-        results = parallel(lambda node: node.ask(command), nodes)
+        names = ", ".join(n.name for n in nodes)
+        try:
+            results = parallel(lambda node: self.ask(node, command, expect=()), nodes)
+        except NOT_KNOWN as error:
+            return self._not_yet(names, command, error)
+        show.prompt(names, command.shown)
         if facts.reader(command.shown) is None or any(r.status for r in results):
-            return self._show_text(results)
-        frames = [facts.table(result) for result in results]
-        for result, data in zip(results, frames, strict=True):
-            facts.save(self.journal.folder, self.journal.phase, result.node, command.shown, data)
-        if len(nodes) == 1:
-            return frames[0]
-        return facts.stack({node.name: data for node, data in zip(nodes, frames, strict=True)})
+            if single or any(r.status for r in results):
+                return self._show_text(results)
+            frames = {r.node: facts.frame([{"output": facts.text(r)}]) for r in results}
+        else:
+            frames = {r.node: facts.table(r) for r in results}
+        for name, data in frames.items():
+            facts.save(self.journal.folder, self.journal.phase, name, command.shown, data)
+        return frames[nodes[0].name] if single else facts.stack(frames)
 
     def _show_text(self, results: list[Result]) -> None:
         for result in results:
@@ -195,28 +239,33 @@ class Kit:
 
     def admin(self, line: str, **values: object):
         """Like `show`, on the controller with keystonerc_admin sourced (which is shown once)."""
-        command = self.as_admin(line, **values)
+        return self._client(cmd(line, rc=RC, **values))
+
+    def demo(self, line: str, **values: object):
+        """Like `admin`, as the user of the final check."""
+        return self._client(cmd(line, rc=DEMO_RC, **values))
+
+    def _client(self, command: Command):
         try:
             result = self.ask(self.controller, command, expect=())
-        except NotYet as error:
-            show.prompt(self.controller.name, command.shown)
-            if not self.plan_only:
-                raise
-            show.say(f"(cannot be asked yet: {error.what})")
-            return None
-        self._show_rc()
+        except NOT_KNOWN as error:
+            return self._not_yet(self.controller.name, command, error)
+        if command.rc != self._rc_shown:
+            show.prompt(self.controller.name, f"source {Path(command.rc).name}; export PYTHONIOENCODING=utf8")
+            self._rc_shown = command.rc
         show.prompt(self.controller.name, command.shown)
         if result.status or facts.reader(command.shown) is None:
-            self._show_text([result])
-            return None
+            return self._show_text([result])
         data = facts.table(result)
         facts.save(self.journal.folder, self.journal.phase, self.controller.name, command.shown, data)
         return data
 
-    def _show_rc(self) -> None:
-        if not self._rc_shown:
-            show.prompt(self.controller.name, "source keystonerc_admin; export PYTHONIOENCODING=utf8")
-            self._rc_shown = True
+    def _not_yet(self, nodes: str, command: Command, error: Exception) -> None:
+        """While planning, what cannot be asked yet is said; otherwise it is an error."""
+        show.prompt(nodes, command.shown)
+        if not self.plan_only:
+            raise error
+        show.say(f"(cannot be asked yet: {str(error).splitlines()[0]})")
 
     def as_admin(self, line: str, **values: object) -> Command:
         """A client's command with keystonerc_admin sourced, for plans."""

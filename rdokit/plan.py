@@ -76,6 +76,7 @@ class Edit(Step):
     function: Callable[..., str] = str
     mode: str = "0644"
     seen: RemoteFile | None = None
+    written: RemoteFile | None = None  # as `Node.write` read it back, for the proof
 
     @property
     def line(self) -> str:
@@ -88,7 +89,7 @@ class Edit(Step):
         return self.function(self.seen.text, *([self.node] if len(parameters) > 1 else []))
 
     def is_so(self) -> bool:
-        self.seen = self.node.read(self.path)
+        self.seen, self.written = self.written or self.node.read(self.path), None
         return self.seen.exists and self.wanted == self.seen.text
 
     def diff(self) -> str:
@@ -99,14 +100,15 @@ class Edit(Step):
             self.is_so()
         wanted, seen = self.wanted, self.seen
         data = wanted.encode("utf-8", "surrogateescape")
-        backup = f"{seen.path}.rdokit-{plan.stamp}" if seen.exists else ""
+        # .bak: CentOS 6's network script takes every other ifcfg-eth1.something for an interface to bring up.
+        backup = f"{seen.path}.rdokit-{plan.stamp}.bak" if seen.exists else ""
         self.seen = None
         try:
-            self.node.write(seen.path, data, seen=seen, backup=backup, mode=self.mode)
+            self.written = self.node.write(seen.path, data, seen=seen, backup=backup, mode=self.mode)
         except ConnectionLost as lost:
             self.node.reconnect(60, lost)
             if not self.is_so():  # it was cut before the rename: the old file is there, whole
-                self.node.write(seen.path, data, seen=self.seen, backup=backup, mode=self.mode)
+                self.written = self.node.write(seen.path, data, seen=self.seen, backup=backup, mode=self.mode)
         after = RemoteFile(seen.path, data)
         return {"path": seen.path, "backup": backup, "before": seen.sha256, "after": after.sha256,
                 "diff": show.unified(seen.text, wanted, seen.path)}
@@ -162,6 +164,7 @@ class Long(Run):
     progress: Callable[[str], tuple[str, float | None]] | None = None
     kind: str = "job"
     attempts: int = 1
+    explain: Callable[[Node, str], str] | None = None
 
     def apply(self, plan: Plan) -> dict:
         for attempt in range(1, self.attempts + 1):
@@ -171,6 +174,8 @@ class Long(Run):
             if attempt < self.attempts:
                 plan.note(self, f"attempt {attempt} of {self.attempts} failed; running it again is safe")
         else:
+            if self.explain and (words := self.explain(self.node, result.stdout)):
+                show.say(words)
             result.check(*self.expect, next_step=f"The whole log: {folder}/log on {self.node.name}.")
         return {"exit": result.status, "job": folder}
 
@@ -198,6 +203,22 @@ class Long(Run):
             plan.note(self, f"found it at work and followed it: {job.folder}")
         live.done("done" if result else f"exit status {result.status} {result.note}", bool(result))
         return result, job.folder
+
+
+@dataclass
+class Upload(Run):
+    """Bytes of this machine that should be a file of the node."""
+
+    content: Callable[[], bytes] = bytes
+    path: str = ""
+
+    @property
+    def line(self) -> str:
+        return f"cat > {quoted(self.path)}   # {self.title}"
+
+    def apply(self, plan: Plan) -> dict:
+        self.node.write(self.path, self.content(), seen=self.node.read(self.path), limit=self.limit)
+        return {"path": self.path}
 
 
 @dataclass
@@ -254,16 +275,24 @@ class Plan:
         return self
 
     def job(self, nodes: Node | Iterable[Node], name: str, command: Command, *, done: Callable[..., object],
-            limit: float = JOB_LIMIT, progress=None, attempts: int = 1, settle: float = SETTLE) -> Plan:
+            limit: float = JOB_LIMIT, progress=None, explain=None, attempts: int = 1, settle: float = SETTLE) -> Plan:
         """A long command that goes on by itself on the node; the same cell finds it again.
 
         Args:
             name: short, for its folder. progress: log text → (state, share done or None).
-            attempts: how often it may be run when it fails (packstack works the second time).
+            explain: (node, log) → why it failed. attempts: how often it may be run (packstack works the second time).
         """
         for node in _each(nodes):
             self.steps.append(Long(node, command.shown, command=command, done=done, limit=limit, name=name,
-                                   progress=progress, attempts=attempts, settle=settle))
+                                   progress=progress, explain=explain, attempts=attempts, settle=settle))
+        return self
+
+    def upload(self, nodes: Node | Iterable[Node], content: Callable[[], bytes], path: str, *,
+               done: Callable[..., object], limit: float = JOB_LIMIT) -> Plan:
+        """A file of the node should hold `content()`."""
+        for node in _each(nodes):
+            self.steps.append(Upload(node, "uploaded from this machine", done=done, limit=limit, content=content,
+                                     path=path))
         return self
 
     def reboot(self, nodes: Node | Iterable[Node], *, done: Callable[..., object], limit: float = REBOOT_LIMIT) -> Plan:

@@ -158,6 +158,8 @@ class Tunnel(Part):
     type: Literal["gre", "vxlan"] = "gre"
     ranges: StrictStr = Field("1:1000", pattern=r"^\d+:\d+$")
     interface: Device = "eth0"
+    firewall: Literal["check", "open"] = Field(
+        "check", description="open: add the rule for tunnels that packstack forgets; check: only tell (defect 3)")
 
 
 class Pool(Part):

@@ -44,6 +44,7 @@ class Door:
         sudo: commands run through sudo (the user is not root).
         known_hosts: file of trusted host keys.
         jump: the door to go through first.
+        becomes_root: whether commands of a user who is not root go through sudo (not on a jump host or instance).
     """
 
     name: str
@@ -57,6 +58,7 @@ class Door:
     sudo_password: Secret | None = None
     known_hosts: str = "~/.ssh/known_hosts"
     jump: Door | None = None
+    becomes_root: bool = True
 
     @property
     def address(self) -> str:
@@ -64,7 +66,7 @@ class Door:
 
     @property
     def sudo(self) -> bool:
-        return self.user != "root"
+        return self.user != "root" and self.becomes_root
 
 
 class El6Transport(paramiko.Transport):
@@ -200,6 +202,12 @@ def _tcp(door: Door, stack: contextlib.ExitStack):
     return sock
 
 
+def _acknowledge_at_once(sock) -> None:
+    """What a server sends of itself after the login delays its next answer by 40 ms if we wait to acknowledge it."""
+    with contextlib.suppress(AttributeError, OSError):  # Linux has the option; a jump's channel is no socket
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+
 def _transport(door: Door, stack: contextlib.ExitStack) -> El6Transport:
     sock = _tcp(door, stack)
     stack.callback(sock.close)
@@ -238,12 +246,24 @@ def _why(error: Exception) -> str:
     return f"the SSH handshake failed: {text or type(error).__name__}."
 
 
+_KEYS: dict[tuple, paramiko.PKey] = {}
+_KEYS_LOCK = threading.Lock()
+
+
+def _key_of(path: Path, passphrase: bytes | None) -> paramiko.PKey:
+    """A private key, read once for all nodes: checking an RSA key takes 70 ms, longer than a connection."""
+    name = (path, path.stat().st_mtime_ns, passphrase)
+    with _KEYS_LOCK:
+        if name not in _KEYS:
+            _KEYS[name] = paramiko.PKey.from_path(path, passphrase)
+        return _KEYS[name]
+
+
 def _load_key(door: Door, transport: El6Transport) -> paramiko.PKey:
     path = Path(door.key).expanduser()
     fix = f"Correct nodes.{door.name}.ssh.key, or make one: ssh-keygen -t rsa -b 2048 -f {door.key}"
     try:
-        password = door.passphrase.reveal().encode() if door.passphrase else None
-        key = paramiko.PKey.from_path(path, password)
+        key = _key_of(path, door.passphrase.reveal().encode() if door.passphrase else None)
     except FileNotFoundError:
         raise AuthError(door.name, door.address, f"the key {door.key} does not exist.", next_step=fix) from None
     except (paramiko.PasswordRequiredException, TypeError):
@@ -330,6 +350,7 @@ class Connection:
                     transport = _transport(self.door, stack)
                     _verify(self.door, transport.get_remote_server_key())
                     _login(self.door, transport)
+                    _acknowledge_at_once(transport.sock)
                     self._transport, self._stack = transport, stack.pop_all()
             return self._transport
 
@@ -452,7 +473,7 @@ class _Exchange:
 
     def _send(self, stdin: bytes) -> None:
         # A command that ends without reading its input is no error; a lost connection shows in _drain.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, EOFError):
             if stdin:
                 self.channel.sendall(stdin)
             self.channel.shutdown_write()

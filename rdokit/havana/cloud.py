@@ -1,0 +1,280 @@
+"""Steps 12 to 15: networks, users, the hypervisor, the image.
+
+Havana lets a second router, network, subnet or image of the same name be created without a word; so every
+fact here looks by name and stops when a name is taken twice, or by something else than the site says.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .. import edit, facts
+from ..errors import RdokitError
+from ..node import Node
+from ..plan import Plan
+from ..shell import cmd
+from ..site import CloudNetwork, User
+from ._ask import says
+
+
+def _differs(kind: str, name: str, field: str, found: object, wanted: object) -> RdokitError:
+    return RdokitError(f"The {kind} {name} exists already with {field} {found}, the site says {wanted}.",
+                       next_step="Delete it, give ours another name in the site file, or correct the site file.")
+
+
+# --- Step 12 -------------------------------------------------------------------------------------------
+
+def add_network(kit, plan: Plan, net: CloudNetwork, flag: str) -> None:
+    """neutron net-create with `flag` ("--shared", "--router:external=True"), owned by the network's tenant."""
+    def tenant() -> str:
+        return kit.id_of("keystone tenant-list", net.tenant)
+    plan.run(kit.controller, kit.as_admin(f"neutron net-create {{name}} {flag} --tenant-id {{tenant}}", name=net.name,
+                                          tenant=tenant),
+             done=lambda: kit.find("neutron net-list", net.name) is not None,
+             undo=lambda: kit.as_admin("neutron net-delete {id}", id=kit.id_of("neutron net-list", net.name)))
+
+
+def add_subnet(kit, plan: Plan, net: CloudNetwork) -> None:
+    """neutron subnet-create as the document types it."""
+    servers = {f"dns{number}": address for number, address in enumerate(net.dns)}
+    dns = "".join(f"--dns-nameserver {{{name}}} " for name in servers)
+    line = ("neutron subnet-create --name {subnet} --enable_dhcp={dhcp} --allocation-pool=start={start},end={end} "
+            f"--gateway={{gateway}} {dns}{{net}} {{cidr}}")
+    command = kit.as_admin(line, subnet=net.subnet, dhcp=net.dhcp, start=net.pool.start, end=net.pool.end,
+                           gateway=net.gateway, net=net.name, cidr=net.cidr, **servers)
+
+    def done() -> bool:
+        row = kit.find("neutron subnet-list", net.subnet)
+        if row is not None and row["cidr"] != net.cidr:
+            raise _differs("subnet", net.subnet, "cidr", row["cidr"], net.cidr)
+        return row is not None
+    plan.run(kit.controller, command, done=done,
+             undo=lambda: kit.as_admin("neutron subnet-delete {id}", id=kit.id_of("neutron subnet-list", net.subnet)))
+
+
+def gateway_set(kit) -> bool:
+    """The router's gateway is in the public network."""
+    row = kit.find("neutron router-list", kit.site.router)
+    info = row["external_gateway_info"] if row is not None else None
+    return bool(info) and info["network_id"] == kit.id_of("neutron net-list", kit.site.public_net.name)
+
+
+def interface_added(kit) -> bool:
+    """The router has a port on demo-net's subnet."""
+    if kit.find("neutron router-list", kit.site.router) is None:
+        return False
+    subnet = kit.id_of("neutron subnet-list", kit.site.demo_net.subnet)
+    ports = kit.rows("neutron router-port-list {router}", router=kit.site.router)
+    return any(address["subnet_id"] == subnet for addresses in ports["fixed_ips"] for address in addresses)
+
+
+def add_gateway(kit, plan: Plan) -> None:
+    """neutron router-gateway-set."""
+    router = kit.site.router
+    plan.run(kit.controller, kit.as_admin("neutron router-gateway-set {router} {net}", router=router,
+                                          net=kit.site.public_net.name),
+             done=lambda: gateway_set(kit),
+             undo=lambda: kit.as_admin("neutron router-gateway-clear {id}", id=kit.id_of("neutron router-list", router)))
+
+
+def add_interface(kit, plan: Plan) -> None:
+    """neutron router-interface-add."""
+    router, subnet = kit.site.router, kit.site.demo_net.subnet
+    plan.run(kit.controller, kit.as_admin("neutron router-interface-add {router} subnet={subnet}", router=router,
+                                          subnet=subnet),
+             done=lambda: interface_added(kit),
+             undo=lambda: kit.as_admin("neutron router-interface-delete {router} subnet={subnet}",
+                                       router=kit.id_of("neutron router-list", router),
+                                       subnet=kit.id_of("neutron subnet-list", subnet)))
+
+
+def router_namespace(kit) -> str:
+    """Name of the router's network namespace on the network node.
+
+    Raises:
+        LookupError: there is no router yet.
+    """
+    return f"qrouter-{kit.id_of('neutron router-list', kit.site.router)}"
+
+
+def router_answers(kit) -> bool:
+    """The router's namespace carries the gateway address of demo-net."""
+    said = says(kit, kit.network, "ip netns exec {name} ip -o -4 addr", name=router_namespace(kit))
+    return f" {kit.site.demo_net.gateway}/" in said
+
+
+# --- Step 13 -------------------------------------------------------------------------------------------
+
+def add_tenant(kit, plan: Plan) -> None:
+    """keystone tenant-create."""
+    tenant = kit.site.tenant
+    plan.run(kit.controller, kit.as_admin("keystone tenant-create --name {name} --description {text} --enabled true",
+                                          name=tenant.name, text=tenant.description),
+             done=lambda: kit.find("keystone tenant-list", tenant.name) is not None,
+             undo=lambda: kit.as_admin("keystone tenant-delete {id}", id=kit.id_of("keystone tenant-list", tenant.name)))
+
+
+def add_user(kit, plan: Plan, user: User) -> None:
+    """keystone user-create; the password is sent and never shown."""
+    password = kit.secret(user.password, f"users.{user.name}.password")
+    plan.run(kit.controller, kit.as_admin(
+        "keystone user-create --name {name} --pass {password} --tenant {tenant} --email {email} --enabled true",
+        name=user.name, password=password, tenant=kit.site.tenant.name, email=user.email),
+        done=lambda: kit.find("keystone user-list", user.name) is not None,
+        undo=lambda: kit.as_admin("keystone user-delete {id}", id=kit.id_of("keystone user-list", user.name)))
+
+
+def in_tenant(kit, user: User) -> bool:
+    """The user's own tenant is the site's."""
+    said = facts.pairs(kit.rows("keystone user-get {name}", name=user.name))
+    return said.get("tenantId") == kit.id_of("keystone tenant-list", kit.site.tenant.name)
+
+
+def _role(kit, name: str) -> str | None:
+    """The role's name as it is spelt; MySQL compares without case."""
+    names = kit.rows("keystone role-list")["name"]
+    return next((str(found) for found in names if str(found).casefold() == name.casefold()), None)
+
+
+def add_roles(kit, plan: Plan) -> None:
+    """keystone role-create for every role of the site's users that is missing (defect 10)."""
+    for name in dict.fromkeys(user.role for user in kit.site.users):
+        plan.run(kit.controller, kit.as_admin("keystone role-create --name {name}", name=name),
+                 done=lambda name=name: _role(kit, name) is not None,
+                 undo=lambda name=name: kit.as_admin("keystone role-delete {id}",
+                                                     id=kit.id_of("keystone role-list", name)))
+
+
+def granted(kit, user: User) -> bool:
+    """The user has the role in the tenant."""
+    if kit.find("keystone user-list", user.name) is None:
+        return False
+    rows = kit.rows("keystone user-role-list --user {user} --tenant {tenant}", user=user.name,
+                    tenant=kit.site.tenant.name)
+    return any(str(name).casefold() == user.role.casefold() for name in rows["name"])
+
+
+def add_grant(kit, plan: Plan, user: User) -> None:
+    """keystone user-role-add."""
+    tenant = kit.site.tenant.name
+    values = {"user": user.name, "tenant": tenant, "role": lambda: _role(kit, user.role) or user.role}
+    plan.run(kit.controller, kit.as_admin("keystone user-role-add --user {user} --tenant {tenant} --role {role}",
+                                          **values),
+             done=lambda: granted(kit, user),
+             undo=lambda: kit.as_admin("keystone user-role-remove --user {user} --tenant {tenant} --role {role}",
+                                       user=kit.id_of("keystone user-list", user.name),
+                                       tenant=kit.id_of("keystone tenant-list", tenant),
+                                       role=kit.id_of("keystone role-list", user.role)))
+
+
+# --- Step 14 -------------------------------------------------------------------------------------------
+
+CONF = "/etc/nova/nova.conf"
+
+
+def kvm_loaded(kit, node: Node) -> bool:
+    """The module of the processor's maker is loaded."""
+    return bool(re.search(r"^kvm_(intel|amd)\b", says(kit, node, "lsmod"), re.M))
+
+
+def nova_conf(kit) -> Callable[[str], str]:
+    """The edit of nova.conf."""
+    def function(text: str) -> str:
+        if not text:
+            raise LookupError("there is no nova.conf yet; packstack brings it")
+        return edit.ini_set(text, "DEFAULT", {"libvirt_type": kit.site.virt_type})
+    return function
+
+
+def compute_restarted(kit, node: Node) -> bool:
+    """nova-compute runs, and started after its file changed last."""
+    said = says(kit, node, "service openstack-nova-compute status > /dev/null && stat -L -c %Y {conf} "
+                           "/var/run/nova/nova-compute.pid", conf=CONF).split()
+    return len(said) == 2 and int(said[0]) <= int(said[1])
+
+
+def virt_type_right(kit, node: Node) -> bool:
+    """The service in force has read the wanted libvirt_type."""
+    said = edit.ini_values(node.read(CONF).text, "DEFAULT").get("libvirt_type")
+    return (said[-1] if isinstance(said, list) else said) == kit.site.virt_type and compute_restarted(kit, node)
+
+
+# --- Step 15 -------------------------------------------------------------------------------------------
+
+def image_file(kit) -> str:
+    """Name of the image's file in /root of the controller."""
+    source = kit.site.image.path or urlsplit(kit.site.image.url).path
+    return posixpath.basename(source.replace("\\", "/"))
+
+
+def _downloaded(kit) -> bool:
+    """The file is there, whole."""
+    said = says(kit, kit.controller, "stat -L -c %s {file} && md5sum {file}", file=image_file(kit)).split()
+    return said[:2] == [str(kit.site.image.size), kit.site.image.md5]
+
+
+def add_download(kit, plan: Plan) -> None:
+    """curl on the node as in the document, or a download here and an upload."""
+    image = kit.site.image
+    if image.path or image.fetch == "client":
+        plan.upload(kit.controller, lambda: _here(kit), f"/root/{image_file(kit)}", done=lambda: _downloaded(kit) or
+                    image_right(kit))
+        return
+    plan.run(kit.controller, cmd("curl -OL {url}", url=image.url), limit=1800,
+             done=lambda: _downloaded(kit) or image_right(kit))
+
+
+def _here(kit) -> bytes:
+    """The image's bytes on this machine, checked.
+
+    Raises:
+        RdokitError: it cannot be fetched, or is not what the site says.
+    """
+    import hashlib
+    import urllib.request
+    image = kit.site.image
+    try:
+        if image.path:
+            data = (kit.path.parent / Path(image.path).expanduser()).read_bytes()
+        else:
+            with urllib.request.urlopen(image.url, timeout=60) as answer:  # noqa: S310 - the site file names it
+                data = answer.read()
+    except (OSError, ValueError) as error:
+        raise RdokitError(f"The image {image.path or image.url} cannot be read: {error}.",
+                          next_step="Correct image.url or image.path of the site file.") from None
+    found = (len(data), hashlib.md5(data, usedforsecurity=False).hexdigest())
+    if found != (image.size, image.md5):
+        raise RdokitError(f"The image {image.path or image.url} has {found[0]} bytes and MD5 {found[1]}, the site says "
+                          f"{image.size} and {image.md5}.", next_step="It is another file (an error page?).")
+    return data
+
+
+def image_right(kit) -> bool:
+    """The image is active, public, and has the checksum of the site.
+
+    Raises:
+        RdokitError: an image of that name has other content.
+    """
+    row = kit.find("glance image-list", kit.site.image.name, column="Name")
+    if row is None:
+        return False
+    said = facts.pairs(kit.rows("glance image-show {id}", id=str(row["ID"])))
+    if said.get("checksum") and said["checksum"] != kit.site.image.md5:
+        raise _differs("image", kit.site.image.name, "checksum", said["checksum"], kit.site.image.md5)
+    return said.get("status") == "active" and str(said.get("is_public")) == "True"
+
+
+def add_image(kit, plan: Plan) -> None:
+    """glance image-create as the document means it."""
+    image = kit.site.image
+    line = ("glance image-create --name={name} --disk-format={disk} --container-format={container} --is-public=true "
+            "< {file}")
+    plan.run(kit.controller, kit.as_admin(line, name=image.name, disk=image.disk_format,
+                                          container=image.container_format, file=image_file(kit)),
+             done=lambda: image_right(kit), limit=1800, settle=120,
+             undo=lambda: kit.as_admin("glance image-delete {id}",
+                                       id=kit.id_of("glance image-list", image.name, "Name", "ID")))
