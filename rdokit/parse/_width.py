@@ -39,7 +39,10 @@ def _of_today(char: str) -> int:
     """wcwidth: combining and format characters are 0, East Asian wide ones 2."""
     if char.isascii():
         return 1 if char.isprintable() else 0
-    if unicodedata.category(char) in ("Mn", "Me", "Mc", "Cf", "Cc", "Zl", "Zp"):
+    category = unicodedata.category(char)
+    if category == "Cn":  # not assigned; only the planes of ideographs are wide
+        return 2 if 0x20000 <= ord(char) <= 0x3FFFD else 1
+    if category in ("Mn", "Me", "Mc", "Cf", "Cc", "Zl", "Zp"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
 

@@ -30,6 +30,7 @@ from rdokit.parse.table import Table
 
 _RULE = re.compile(r"\+(?:-+\+)+")
 _KEYS = ("id", "property", "field")
+_ALIGN = {"keystone": "c", "cinder": "c", "neutron": "l", "nova": "l", "glance": "l"}
 
 
 def parse(
@@ -48,8 +49,8 @@ def parse(
             for zero rows; glance and nova a header without rows. Both give no rows with columns.
         key: a column never blank in a row's first line. None: `id`, `Property` or `Field`, or the
             first of two columns when the second is `Value`; "" when each line is a row.
-        align: "l" or "c"; None finds out from the header.
-        tool: the command, for messages.
+        align: "l" or "c"; None takes the tool's, or finds out from the header.
+        tool: the command, as "neutron net-list".
 
     Raises:
         ParseError: no table, two tables, or one that is cut or mixed with other lines.
@@ -96,7 +97,7 @@ def parse_all(text: str, *, key: str | None = None, align: str | None = None, to
         bottom = _bottom(lines, top, tool)
         following = _next_rule(lines, bottom + 1)
         title, before = _around(lines[start:top])
-        after = tuple(filter(str.strip, lines[bottom + 1 :])) if following is None else ()
+        after = tuple(_shown(lines[bottom + 1 :])) if following is None else ()
         names, rows = _body(lines, top, bottom, key, align, tool)
         tables.append(Table(names, rows, title, before, after, tool))
         start, top = bottom + 1, following
@@ -121,8 +122,13 @@ def _bottom(lines: list[str], top: int, tool: str) -> int:
     return bottom
 
 
+def _shown(lines: list[str]) -> list[str]:
+    """What is not blank; of a progress bar, which draws itself again after each CR, the last state."""
+    return [line.rpartition("\r")[2] for line in lines if line.strip()]
+
+
 def _around(lines: list[str]) -> tuple[str, tuple[str, ...]]:
-    kept = [line.rpartition("\r")[2] for line in lines if line.strip()]  # a progress bar: its last state
+    kept = _shown(lines)
     title = kept.pop() if kept and kept[-1].rstrip().endswith(":") else ""
     return title, tuple(kept)
 
@@ -133,7 +139,7 @@ def _body(lines: list[str], top: int, bottom: int, key: str | None, align: str |
     names = tuple(cell.strip(" ") for cell in header)
     body = lines[top + 3 : bottom]
     columns = _slices(body, borders) or _columns(body, borders, tool, top + 4)
-    clean = _cleaner(align or _alignment(header, columns))
+    clean = _cleaner(align or _ALIGN.get(tool.partition(" ")[0]) or _alignment(header, columns))
     columns = [[clean(cell) for cell in column] for column in columns]
     position = _key_position(names, key, tool)
     if position is None or "" not in columns[position]:
@@ -194,8 +200,10 @@ def _measured(line: str, borders: list[int]) -> list[str] | None:
     for measure in MEASURES:
         sums = [0, *accumulate(measure(char) for char in line)]
         at = {sums[i]: i for i in bars}
-        if all(i in at for i in borders):
-            return [line[at[a] + 1 : at[b]] for a, b in _spans(borders)]
+        if all(i in at for i in borders) and at[borders[-1]] == len(line) - 1:
+            cells = [line[at[a] + 1 : at[b]] for a, b in _spans(borders)]
+            if all(cell[0] == " " == cell[-1] for cell in cells):
+                return cells
     return _only_way(line, bars, widths)
 
 
@@ -218,15 +226,17 @@ def _only_way(line: str, bars: list[int], widths: list[int]) -> list[str] | None
 
 
 def _alignment(header: list[str], columns: list[list[str]]) -> str:
-    """ "l" when something stands at the left with blanks at its right that no centring leaves."""
+    """ "l" or "c", from the header; from the cells when each name fills its column."""
     for cell in header:
         left, right = len(cell) - len(cell.lstrip(" ")), len(cell) - len(cell.rstrip(" "))
         if left:
             return "c"
-        if right > 1:
+        if right > 1:  # centring leaves one blank more on the right at most
             return "l"
-    leans = any(cell[:1] not in ("", " ") and cell.endswith("  ") for column in columns for cell in column)
-    return "l" if leans else "c"
+    if any(cell[:1] == " " and cell.strip(" ") for cell in columns[0]):
+        return "c"  # neither an id nor a field's name begins with a blank
+    blanks = ((len(c) - len(c.lstrip(" ")), len(c) - len(c.rstrip(" "))) for column in columns for c in column)
+    return "l" if any(right > left + 1 for left, right in blanks) else "c"
 
 
 def _cleaner(align: str):
@@ -251,7 +261,7 @@ def _merge(columns: list[list[str]], key: int, pair: bool, tool: str, number: in
     """Join each line whose key is blank to the row above it."""
     starts = [i for i, cell in enumerate(columns[key]) if cell]
     if not starts or starts[0] != 0:
-        raise ParseError(f"the first row has a blank {'name' if pair else 'id'}", tool, number)
+        raise ParseError("the first row's key is blank: there is no row that this line goes on with", tool, number)
     starts.append(len(columns[key]))
     rows = []
     for a, b in zip(starts, starts[1:], strict=False):

@@ -14,8 +14,10 @@ STATES = {
 }  # fmt: skip
 _NUMBER = r"(-?\d+(?:\.\d+)?)"
 _LINE = re.compile(
-    rf"([*o+\-#x. ])(\S+)\s+(\S+)\s+(\d+)\s+(\S)\s+(\S+)\s+(\d+[mhd]?)\s+([0-7]+)\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s*"
+    r"([*o+\-#x. ])(\S+)\s+(\S+)\s+(\d+)\s+(\S)\s+(\S+)\s+(\d+[mhd]?)\s+([0-7]+)"
+    rf"\s+{_NUMBER}\s+{_NUMBER}\s+{_NUMBER}\s*"
 )
+_HEADER = re.compile(r"\s*|=+|No association ID.*|\s*remote\s+refid\s.*")
 
 
 def parse(text: str, *, tool: str = TOOL) -> list[dict]:
@@ -34,7 +36,7 @@ def parse(text: str, *, tool: str = TOOL) -> list[dict]:
     """
     rows = []
     for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip() or line.startswith(("No association ID", "====")) or line.split()[:2] == ["remote", "refid"]:
+        if _HEADER.fullmatch(line):
             continue
         match = _LINE.fullmatch(line)
         if not match:

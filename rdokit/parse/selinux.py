@@ -26,7 +26,7 @@ def sestatus(text: str, *, tool: str = "sestatus") -> dict[str, str]:
     Raises:
         ParseError: a line without a colon, or no status.
 
-    >>> sestatus("SELinux status:                 enabled\\nCurrent mode:                   permissive\\n")["Current mode"]
+    >>> sestatus("SELinux status:        enabled\\nCurrent mode:          permissive\\n")["Current mode"]
     'permissive'
     """
     found = {}

@@ -17,7 +17,7 @@ def parse(text: str, *, tool: str = TOOL) -> list[dict]:
     Raises:
         ParseError: no header, or a line that is no machine's.
 
-    >>> parse(" Id    Name                           State\\n-------------\\n 1     instance-00000003              running\\n\\n")
+    >>> parse(" Id    Name                State\\n-------------\\n 1     instance-00000003   running\\n\\n")
     [{'id': 1, 'name': 'instance-00000003', 'state': 'running'}]
     """
     rows, header = [], False
