@@ -24,7 +24,8 @@ CHUNK = 1 << 18  # bytes of log fetched at a time
 # Exit 17: the folder exists already.
 _START = """umask 077; mkdir -p {jobs} && mkdir {folder} 2>/dev/null || exit 17
 cat > {folder}/line; cat /proc/sys/kernel/random/boot_id > {folder}/boot
-nohup setsid bash -c 'cd /root 2>/dev/null || cd; bash {folder}/line > {folder}/log 2>&1 < /dev/null; echo $? > {folder}/status.part; mv {folder}/status.part {folder}/status' > /dev/null 2>&1 < /dev/null &
+nohup setsid bash -c 'cd; bash {folder}/line > {folder}/log 2>&1 < /dev/null
+echo $? > {folder}/status.part; mv {folder}/status.part {folder}/status' > /dev/null 2>&1 < /dev/null &
 echo $! > {folder}/pid"""
 
 _STATE = """[ -d {folder} ] || { echo none; exit 0; }

@@ -7,6 +7,7 @@ for questions, and reported for changes, which only `plan` may send again, after
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shlex
 import time
@@ -21,20 +22,28 @@ PATIENCE = 60.0  # seconds that a lost connection is tried again for a question
 REBOOT_LIMIT = 900.0  # seconds for a machine to come back
 
 # Read: the link's target, then mode, owner, group, SELinux label and time, then the bytes.
-_READ = ('f=$(readlink -f -- {path}) && [ -e "$f" ] || { echo absent; exit 0; }; [ -f "$f" ] || { echo other; exit 0; };'
-         ' s=$(stat -c "%a %U %G %Y %C" -- "$f" 2>/dev/null) || s=$(stat -c "%a %U %G %Y ?" -- "$f") && printf "%s\\n" "$f" "$s"'
-         ' && cat -- "$f"')
+_READ = """f=$(readlink -f -- {path}) && [ -e "$f" ] || { echo absent; exit 0; }; [ -f "$f" ] || { echo other; exit 0; }
+s=$(stat -c "%a %U %G %Y %C" -- "$f" 2>/dev/null) || s=$(stat -c "%a %U %G %Y ?" -- "$f") && printf "%s\\n" "$f" "$s" &&
+cat -- "$f"
+"""
 
 # Write: complete and verified beside the file, then renamed over it, only if the file is still the one looked at.
+# The new file starts as a copy of the old one: so owner, mode, SELinux label and ACL stay, with one command.
+# Every program costs the node a millisecond or two, hence few of them. Last, the file is read back.
 # Exit 90: changed meanwhile. 91: not all bytes arrived. 92: it may not be changed (chattr +i).
-_WRITE = """set -e; f={path}; t=$(mktemp "$f.rdokit.XXXXXX") || exit 93; trap 'rm -f "$t"' EXIT; trap 'exit 94' HUP INT TERM
-cat > "$t"; [ "$(sha256sum < "$t" | cut -c1-64)" = {new} ] || exit 91
-if [ -e "$f" ]; then [ "$(sha256sum < "$f" | cut -c1-64)" = {old} ] || exit 90
-case "$(lsattr -d -- "$f" 2>/dev/null | cut -d' ' -f1)" in *[ia]*) exit 92;; esac
-chown --reference="$f" "$t"; chmod --reference="$f" "$t"; chcon --reference="$f" "$t" 2>/dev/null || :
-[ -z {backup} ] || [ -e {backup} ] || cp -p -- "$f" {backup}
+_WRITE = """set -e; f={path}; t="${f%/*}/.${f##*/}.rdokit.$$"; b={backup}
+trap 'rm -f "$t" "$t.old"' EXIT; trap 'exit 94' HUP INT TERM
+sum() { s=$(sha256sum < "$1"); [ "${s%% *}" = "$2" ]; }
+if [ -e "$f" ]; then cp -a -- "$f" "$t"; else : > "$t"; fi || exit 93
+cat > "$t"; sum "$t" {new} || exit 91
+if [ -e "$f" ]; then sum "$f" {old} || exit 90
+a=$(lsattr -d -- "$f" 2>/dev/null) || :; case "${a%% *}" in *[ia]*) exit 92;; esac
+if [ -n "$b" ] && [ ! -e "$b" ] && ! ln -- "$f" "$b" 2>/dev/null; then cp -a -- "$f" "$t.old"; mv -- "$t.old" "$b"; fi
 else [ {old} = absent ] || exit 90; chmod {mode} "$t"; restorecon "$t" 2>/dev/null || :; fi
-sync "$t" 2>/dev/null || sync; mv -f -- "$t" "$f"; trap - EXIT"""
+sync "$t" 2>/dev/null || sync; mv -f -- "$t" "$f"; trap - EXIT
+s=$(stat -c "%a %U %G %Y %C" -- "$f" 2>/dev/null) || s=$(stat -c "%a %U %G %Y ?" -- "$f"); printf "%s\\n" "$f" "$s"
+cat -- "$f"
+"""
 
 
 @dataclass(frozen=True)
@@ -138,6 +147,10 @@ class Node:
         result = self.ask(Script(_READ.replace("{path}", shlex.quote(path)), title=f"read {path}"))
         if result.status != 0:
             raise CommandError(self.name, f"cat {shlex.quote(path)}", result.status, result.stderr)
+        return self._file(path, result)
+
+    def _file(self, path: str, result: Result) -> RemoteFile:
+        """What _READ printed."""
         if result.stdout == "absent\n":
             return RemoteFile(path, exists=False)
         if result.stdout == "other\n":
@@ -147,7 +160,7 @@ class Node:
         return RemoteFile(real, data.encode("utf-8", "surrogateescape"), True, mode, owner, group, context)
 
     def write(self, path: str, data: bytes, *, seen: RemoteFile, backup: str = "", mode: str = "0644",
-              limit: float = COMMAND_LIMIT) -> None:
+              limit: float = COMMAND_LIMIT) -> RemoteFile:
         """Replace a file in one step; owner, mode and SELinux label stay.
 
         Args:
@@ -157,12 +170,16 @@ class Node:
             backup: path of a copy of the old file, made once; "" for none.
             mode: of a file that did not exist.
 
+        Returns:
+            The file as it is now, read back.
+
         Raises:
             FileChanged: somebody changed it since it was seen; nothing was written.
             CommandError: the node refused (read-only, full, immutable); the old file is untouched.
         """
-        script = _WRITE.replace("{path}", shlex.quote(path)).replace("{new}", hashlib.sha256(data).hexdigest()) \
-            .replace("{old}", seen.sha256).replace("{backup}", shlex.quote(backup)).replace("{mode}", mode)
+        script = _WRITE.replace("{path}", shlex.quote(path)).replace("{backup}", shlex.quote(backup))
+        script = script.replace("{old}", seen.sha256).replace("{new}", hashlib.sha256(data).hexdigest())
+        script = script.replace("{mode}", mode)
         line = Script(f"bash -c {shlex.quote(script)}", title=f"write {path}")
         result = self.run(line, stdin=data, limit=limit)
         if result.status == 90:
@@ -174,6 +191,7 @@ class Node:
             raise CommandError(self.name, f"write {path}", result.status,
                                "\n".join(x for x in (why, result.stderr.strip()) if x),
                                next_step="The old file is untouched. Is the file system full or read-only?")
+        return self._file(path, result)
 
     # --- reboot ----------------------------------------------------------------------------------
 
@@ -196,14 +214,14 @@ class Node:
             CommandTimeout: it did not come back.
         """
         before, start = self.boot_id(), time.monotonic()
-        try:
+        # The connection may go down before the command can answer: that is what we asked for.
+        with contextlib.suppress(ConnectionLost, CommandTimeout):
             self.run("reboot", limit=30)
-        except (ConnectionLost, CommandTimeout):
-            pass  # the connection may go down before the command can answer: that is what we asked for
         self.wait_for_boot(before, limit=limit, tick=tick, start=start)
         return time.monotonic() - start
 
-    def wait_for_boot(self, before: str, *, limit: float, tick=lambda seconds: None, start: float | None = None) -> None:
+    def wait_for_boot(self, before: str, *, limit: float, tick=lambda seconds: None,
+                      start: float | None = None) -> None:
         """Wait until the boot id is another one than `before`."""
         start = start or time.monotonic()
         last = "it still runs the boot it was to end"

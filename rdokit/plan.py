@@ -248,7 +248,8 @@ class Plan:
 
     # --- what should be -----------------------------------------------------------------------
 
-    def edit(self, nodes: Node | Iterable[Node], path: str, function: Callable[..., str], *, mode: str = "0644") -> Plan:
+    def edit(self, nodes: Node | Iterable[Node], path: str, function: Callable[..., str], *,
+             mode: str = "0644") -> Plan:
         """A file should be what `function(text)` or `function(text, node)` makes of it.
 
         Args:

@@ -88,8 +88,9 @@ class Masker:
         return _URL_PASSWORD.sub(rf"\1{MASK}@", _ASSIGNMENT.sub(rf"\1{MASK}", text))
 
 
-_ASSIGNMENT = re.compile(r"(?<![A-Za-z0-9_])((?:\w+_)?(?:PW|PASSWORD|PASSWD|ADMIN_TOKEN|SECRET|ENC_KEY|SWIFT_HASH"
-                         r"|METADATA_PROXY_SHARED_SECRET)[ \t]*=[ \t]*)(?!\*{8})(?:'[^']*'|\"[^\"]*\"|[^\s\"']+)", re.IGNORECASE)
+_ASSIGNMENT = re.compile(
+    r"(?<![A-Za-z0-9_])((?:\w+_)?(?:PW|PASSWORD|PASSWD|ADMIN_TOKEN|SECRET|ENC_KEY|SWIFT_HASH)[ \t]*=[ \t]*)(?!\*{8})"
+    r"(?:'[^']*'|\"[^\"]*\"|[^\s\"']+)", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(\w+://[^\s:/@]+:)[^\s:/@]+@")
 
 
@@ -273,8 +274,10 @@ class Result:
         return f"<Result {self.node}# {self.command}: {self.status}, {self.seconds:.2f} s>"
 
 
-CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]"
-                     r"|\x1b|[\x80-\x9f]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+CONTROL = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]"  # escape sequences
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"  # controls, C1 among them
+    r"|[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # what turns the direction of reading
 
 
 def plain(text: str) -> str:

@@ -229,8 +229,8 @@ def _fault(field: str, error: dict, raw: tuple[str, bool] | None) -> str:
         return f"{field}: {shown}: YAML{became or ' does not read it as text'}. {QUOTES[0].upper()}{QUOTES[1:]}" + \
             (f': "{raw[0]}".' if raw[0] and not secret else ".")
     if kind == "string_type" and not isinstance(value, (dict, list)) and value is not None:
-        return f"{field}: {'a value' if secret else value}: is {_KINDS.get(type(value), 'something else')}, not text. " \
-               f"{QUOTES[0].upper()}{QUOTES[1:]}."
+        kind = _KINDS.get(type(value), "something else")
+        return f"{field}: {'a value' if secret else value}: is {kind}, not text. {QUOTES[0].upper()}{QUOTES[1:]}."
     rule = error["msg"].removeprefix("Value error, ")
     rule = f"{rule[0].lower()}{rule[1:]}"
     if raw and raw[1] and not isinstance(value, (str, dict, list)) and not secret:

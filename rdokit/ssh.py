@@ -387,8 +387,8 @@ class Connection:
         except _Late:
             self.close()
             text = keep["stdout"].text() + keep["stderr"].text()
-            raise CommandTimeout(self.door.name, shown, limit, text,
-                                 next_step="The node may be overloaded, or it waits for input it will not get.") from None
+            raise CommandTimeout(self.door.name, shown, limit, text, next_step="The node may be overloaded, or the "
+                                 "command waits for input that it will not get.") from None
         except (paramiko.SSHException, EOFError, OSError) as error:
             self.close()
             raise ConnectionLost(self.door.name, shown, str(error) or type(error).__name__) from None

@@ -104,5 +104,3 @@ from .stack import (
     packstack_progress,
     packstack_result,
 )
-
-__all__ = [name for name in dir() if not name.startswith("_")]

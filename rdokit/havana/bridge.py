@@ -87,7 +87,8 @@ def plugin_ini(kit) -> Callable[[str, Node], str]:
 
 def bridge_in_force(kit, node: Node) -> bool:
     """The node was booted since plugin.ini changed, and on the network node br-ex carries the address."""
-    said = says(kit, node, "stat -L -c %Y /etc/neutron/plugin.ini; awk '$1 == \"btime\" {{print $2}}' /proc/stat").split()
+    line = "stat -L -c %Y /etc/neutron/plugin.ini; awk '$1 == \"btime\" {{print $2}}' /proc/stat"
+    said = says(kit, node, line).split()
     if len(said) != 2 or int(said[0]) > int(said[1]):
         return False
     if node is not kit.network:

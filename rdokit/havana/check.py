@@ -85,7 +85,7 @@ def instance_active(kit) -> bool:
     if row is not None and row["Status"] == "ERROR":
         said = facts.pairs(_rows(kit, "nova show {id}", id=_instance_id(kit)))
         raise RdokitError(f"The instance {row['Name']} ended in ERROR: {said.get('fault', 'no reason given')}",
-                          next_step="/var/log/nova/compute.log on the compute nodes; then `nova delete` it and run again.")
+                          next_step="Read /var/log/nova/compute.log on the compute nodes; `nova delete` it; run again.")
     return row is not None and row["Status"] == "ACTIVE"
 
 
@@ -195,8 +195,7 @@ def _has_floating(kit) -> bool:
 def add_floating(kit, plan: Plan) -> None:
     """An address of the public pool, bound to the instance; a free one of the tenant is used first."""
     plan.run(kit.controller, _demo("nova floating-ip-create {pool}", pool=kit.site.public_net.name),
-             done=lambda: _has_floating(kit) or (_addresses(kit)["Fixed Ip"].isna() | (_addresses(kit)["Fixed Ip"] == "")
-                                                 ).any(),
+             done=lambda: _has_floating(kit) or not all(_addresses(kit)["Fixed Ip"].fillna("")),
              undo=lambda: _demo("nova floating-ip-delete {address}", address=_free_address(kit)))
     plan.run(kit.controller, _demo("nova add-floating-ip {server} {address}", server=lambda: _instance_id(kit),
                                    address=lambda: _free_address(kit)),

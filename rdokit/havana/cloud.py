@@ -78,7 +78,8 @@ def add_gateway(kit, plan: Plan) -> None:
     plan.run(kit.controller, kit.as_admin("neutron router-gateway-set {router} {net}", router=router,
                                           net=kit.site.public_net.name),
              done=lambda: gateway_set(kit),
-             undo=lambda: kit.as_admin("neutron router-gateway-clear {id}", id=kit.id_of("neutron router-list", router)))
+             undo=lambda: kit.as_admin("neutron router-gateway-clear {id}",
+                                       id=kit.id_of("neutron router-list", router)))
 
 
 def add_interface(kit, plan: Plan) -> None:
@@ -115,7 +116,8 @@ def add_tenant(kit, plan: Plan) -> None:
     plan.run(kit.controller, kit.as_admin("keystone tenant-create --name {name} --description {text} --enabled true",
                                           name=tenant.name, text=tenant.description),
              done=lambda: kit.find("keystone tenant-list", tenant.name) is not None,
-             undo=lambda: kit.as_admin("keystone tenant-delete {id}", id=kit.id_of("keystone tenant-list", tenant.name)))
+             undo=lambda: kit.as_admin("keystone tenant-delete {id}",
+                                       id=kit.id_of("keystone tenant-list", tenant.name)))
 
 
 def add_user(kit, plan: Plan, user: User) -> None:
