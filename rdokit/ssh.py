@@ -12,6 +12,7 @@ import base64
 import contextlib
 import hashlib
 import logging
+import secrets
 import socket
 import threading
 import time
@@ -69,12 +70,26 @@ class Door:
         return self.user != "root" and self.becomes_root
 
 
+def _short(kex: type) -> type:
+    """A group exchange whose private exponent has 512 bits instead of the prime's 2048.
+
+    RFC 4419 6.2 allows it (twice the key material) and OpenSSH does it too. In Python it is 10 ms of
+    computing a connection instead of 40, which threads cannot share: at fifty nodes that is two seconds.
+    """
+    def generate(self) -> None:
+        self.x = 1 << 511 | secrets.randbits(511)
+    return type(f"Short{kex.__name__}", (kex,), {"_generate_x": generate})
+
+
 class El6Transport(paramiko.Transport):
     """A transport that signs as the server can verify.
 
     paramiko 4 signs RSA keys with rsa-sha2 first, which OpenSSH before 7.2 refuses without saying so;
     so does a newer one that is told to use SHA-1 only, which shows in the type of its host key.
     """
+
+    _kex_info = {name: _short(kex) if "group-exchange" in name else kex
+                 for name, kex in paramiko.Transport._kex_info.items()}
 
     def auth_publickey(self, username, key, event=None):
         if _openssh_version(self.remote_version) < (7, 2) or self.host_key_type == "ssh-rsa":
