@@ -192,6 +192,8 @@ def _match(rule: str, packet: dict) -> tuple[str, bool]:
             check(packet["state"] in value.split(","))
         elif word in ("--sport", "--sports"):
             check(False)
+        elif word in ("--physdev-in", "--physdev-out"):  # frames of a Linux bridge; what is asked about here is routed
+            check(packet.get("bridge_port") == value)
         elif word in ("-j", "--jump", "-g"):
             target = value
         elif not word.startswith("-"):
