@@ -6,6 +6,7 @@ a new line there (and a parser in `parse/`). What has no parser stays text.
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from collections.abc import Callable
@@ -43,6 +44,15 @@ def reader(line: str) -> Callable[[Result], pd.DataFrame] | None:
         if re.match(pattern, line):
             return function
     return None
+
+
+def statuses(line: str) -> tuple[int, ...]:
+    """Exit statuses with which this command still prints a table.
+
+    >>> 3 in statuses("rpm -q a b c"), 1 in statuses("lsmod")
+    (True, False)
+    """
+    return STATUSES.get(line.split()[0], (0,))
 
 
 def table(result: Result) -> pd.DataFrame:
@@ -97,17 +107,49 @@ def only(data: pd.DataFrame, column: str, value: object, *, what: str = "row") -
     return found.iloc[0] if len(found) else None
 
 
-def _by(module: str, post: Callable[[Any], Rows] = lambda rows: rows, columns: tuple[str, ...] = ()):
+def _by(module: str, function: str = "parse", post: Callable[[Any], Rows] = list, columns: tuple[str, ...] = ()):
     """A reader from a parser module, imported when it is first needed."""
     def read(result: Result) -> pd.DataFrame:
-        import importlib
-        parser = importlib.import_module(f"rdokit.parse.{module}")
-        return frame(post(parser.parse(result.stdout)), columns)
+        parser = getattr(importlib.import_module(f"rdokit.parse.{module}"), function)
+        return frame(post(parser(result.stdout)), columns)
     return read
 
 
 def _key_values(found: dict[str, Any]) -> Rows:
     return [{"key": key, "value": value} for key, value in found.items()]
+
+
+def _interfaces(switch: Any) -> Rows:
+    """`ovs-vsctl show`: one row per interface; None where nothing was said."""
+    return [row._asdict() for row in switch.interfaces]
+
+
+def _namespaces(names: list[str]) -> Rows:
+    return [{"namespace": name} for name in names]
+
+
+# What a command line starts with → how its output is read. A line with a pipe or `;` is text, unless it says so here.
+READERS: list[tuple[str, Callable[[Result], pd.DataFrame]]] = [
+    (r"ovs-vsctl show$", _by("ovs_vsctl_show", post=_interfaces)),
+    (r"ovs-vsctl --format=json (.* )?list ", _by("ovs_vsctl_list")),
+    (r"lsmod( \| grep \S+)?$", _by("lsmod", columns=("module", "size", "used", "by"))),
+    (r"ip( -o| -4| -6)* addr( show)?( dev \S+)?$", _by("ip", "addresses", columns=(
+        "device", "family", "address", "prefix", "scope", "label"))),
+    (r"ip( -o)* link( show)?$", _by("ip", "links")),
+    (r"ip route( show)?$", _by("ip", "routes")),
+    (r"ip netns( list)?$", _by("ip", "netns", _namespaces, ("namespace",))),
+    (r"rpm -q [^-|;]*$", _by("rpm")),
+    (r"chkconfig --list( \S+)?$", _by("chkconfig")),
+    (r"sysctl (-e )?[^-|;]*$", _by("sysctl", post=_key_values, columns=("key", "value"))),
+    (r"sestatus$", _by("selinux", "sestatus", _key_values)),
+    (r"openstack-status$", _by("openstack_status")),
+    (r"yum repolist$", _by("yum_repolist", columns=("repository", "name", "packages", "excluded"))),
+    (r"vgs$", _by("vgs")),
+    (r"ntpq -pn?$", _by("ntpq")),
+    (r"iptables-save$", _by("iptables_save")),
+    (r"virsh list( --all)?$", _by("virsh_list")),
+]
+STATUSES = {"rpm": (0, *range(1, 100))}  # exit statuses that still mean a table (rpm -q counts what is missing)
 
 
 def save(folder: Any, phase: str, node: str, fact: str, data: pd.DataFrame) -> None:
@@ -130,8 +172,6 @@ def text(result: Result) -> str:
     """Output for reading: stdout, then stderr, without control characters."""
     return plain(result.output).rstrip("\n")
 
-
-READERS: list[tuple[str, Callable[[Result], pd.DataFrame]]] = []
 
 
 def stack(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -218,8 +218,9 @@ class Kit:
         except NOT_KNOWN as error:
             return self._not_yet(names, command, error)
         show.prompt(names, command.shown)
-        if facts.reader(command.shown) is None or any(r.status for r in results):
-            if single or any(r.status for r in results):
+        bad = any(r.status not in facts.statuses(command.shown) for r in results)
+        if facts.reader(command.shown) is None or bad:
+            if single or bad:
                 return self._show_text(results)
             frames = {r.node: facts.frame([{"output": facts.text(r)}]) for r in results}
         else:
@@ -300,6 +301,16 @@ class Kit:
         """An empty plan; add steps, then `look()` and `apply()`."""
         return Plan(title, journal=self.journal, stamp=self.journal.run[:15], folder=self.journal.folder,
                     plan_only=self.plan_only)
+
+    def undo(self, phases: list[str]):
+        """What the record of this site says that was changed, to be taken back; [] means all phases."""
+        from .undo import Undo
+        return Undo(self, phases)
+
+    def topology(self, switches):
+        """A picture of the switches as they are; a missing tunnel is red, with the reason."""
+        from .picture import live
+        return live(self, switches)
 
     def check(self, *facts_and_sentences: tuple[str, object]):
         """Prove sentences: pairs of a sentence and its truth (bool, Series, or a callable that gives one).

@@ -44,7 +44,7 @@ class Step:
     kind: str = "run"
     so: bool | None = None
     why: str = ""
-    undo: Callable[[], Command] | None = None
+    undo: Callable[..., Command] | None = None
 
     @property
     def line(self) -> str:
@@ -260,12 +260,12 @@ class Plan:
         return self
 
     def run(self, nodes: Node | Iterable[Node], command: Command | str, *, done: Callable[..., object],
-            undo: Callable[[], Command] | None = None, limit: float = COMMAND_LIMIT, settle: float = SETTLE,
+            undo: Callable[..., Command] | None = None, limit: float = COMMAND_LIMIT, settle: float = SETTLE,
             expect: tuple[int, ...] = (0,)) -> Plan:
         """A command should have been run; `done()` or `done(node)` is the fact that proves it.
 
         Args:
-            undo: called after it was done: the command that takes it back, for the journal.
+            undo: called (with the node, if it takes one) after it was done: the command that takes it back.
             limit: seconds for the command. settle: seconds that the fact may need to become true.
             expect: exit statuses that are no failure.
         """
@@ -393,10 +393,16 @@ class Plan:
             self._failed(step, where, error, start)
             raise
         seconds = round(time.monotonic() - start, 3)
-        undo = step.undo().shown if step.undo else None
+        undo = self._way_back(step)
         self.journal.event("outcome", **where | outcome, seconds=seconds, changed=True, undo=undo)
         self._drop_seen(step)
         return row | {"outcome": "changed", "seconds": round(seconds, 2)}
+
+    def _way_back(self, step: Step) -> dict | None:
+        if step.undo is None:
+            return None
+        command = step.undo(step.node) if inspect.signature(step.undo).parameters else step.undo()
+        return {"line": command.shown, "rc": command.rc}
 
     def _prove(self, step: Step) -> None:
         """The same fact, looked at again, until it holds or its time is up."""

@@ -87,6 +87,7 @@ from .machines import (
     nm_off,
     no_reverse_path_filter,
     selinux_right,
+    sysctl_back,
     sysctl_conf,
     sysctl_in_force,
     up_to_date,

@@ -10,7 +10,7 @@ from .. import edit, facts
 from ..node import Node
 from ..parse import sysctl as sysctl_output
 from ..plan import Plan, parallel
-from ..shell import cmd
+from ..shell import Command, cmd
 from ._ask import says
 
 BRIDGE_KEYS = "net.bridge.bridge-nf-call-"
@@ -95,10 +95,20 @@ def sysctl_in_force(kit, node: Node) -> bool:
     return all(str(said.get(key, value)) == str(value) for key, value in wanted.items())
 
 
+def sysctl_back(kit) -> Callable[[Node], Command]:
+    """The way back for the running kernel: the values that are in force now."""
+    keys = list(kit.site.sysctl)
+    before = {node.name: sysctl_output.parse(says(kit, node, "sysctl -e {keys}", keys=keys)) for node in kit.all}
+    return lambda node: cmd("sysctl -w {pairs}", pairs=[f"{key}={value}" for key, value in before[node.name].items()
+                                                        if value is not None])
+
+
 def add_setenforce(kit, plan: Plan) -> None:
     """`setenforce 0` (or 1) where the mode in force is another one than the site's."""
     if kit.site.selinux != "disabled":  # that needs a boot
+        before = {node.name: selinux_now(kit, node) for node in kit.all}
         plan.run(kit.all, f"setenforce {int(kit.site.selinux == 'enforcing')}",
+                 undo=lambda node: cmd(f"setenforce {int(before[node.name] == 'enforcing')}"),
                  done=lambda node: selinux_now(kit, node) in (kit.site.selinux, "disabled"))
 
 
