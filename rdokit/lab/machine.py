@@ -88,6 +88,7 @@ class Machine:
         self.packages_seen: tuple = ()
         self.peers: dict[str, Machine] = {node.name: self}  # all machines of the lab, by name
         self.rebooting = False
+        self.lab: Any = None  # the server that this machine is reached through
         base_system(node)
         self.refresh()
 
@@ -406,6 +407,25 @@ class Machine:
         """What runs in a login: the user's shell with p.argv."""
         shell = p.env.get("SHELL", "/bin/bash")
         return await self.execute(p, shell if self.node.fs.exists(shell) else "/bin/bash")
+
+    def free_tty(self) -> str:
+        number = 0
+        while f"pts/{number}" in self.ttys:
+            number += 1
+        return f"pts/{number}"
+
+    def login(self, session: Any, user: str, tty: str, where: str) -> None:
+        """A line for `who` and `w`."""
+        self.logins.append({"session": session, "user": user, "tty": tty, "from": where, "at": time.time()})
+
+    def logout(self, session: Any) -> None:
+        self.logins = [entry for entry in self.logins if entry["session"] is not session]
+
+    def localtime(self, seconds: float | None = None) -> time.struct_time:
+        """The node's local time, by ZONE of /etc/sysconfig/clock or the link /etc/localtime (UTC without)."""
+        from .clock import localtime
+
+        return localtime(self.node, seconds)
 
     # -- power ---------------------------------------------------------------------------------------------------
 

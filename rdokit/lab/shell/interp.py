@@ -114,6 +114,7 @@ class Shell:
     started: float = field(default_factory=time.time)
     pipestatus: list[int] = field(default_factory=lambda: [0])
     umask: int = 0o022
+    current: asyncio.Future[int] | None = None  # the command line that an interactive shell runs
     exec_last: bool = False  # -c with one simple command: it replaces the shell
 
     # -- convenience ---------------------------------------------------------------------------------------------
@@ -386,6 +387,8 @@ class Shell:
                     if not job.nohup and job.status is None:
                         self.machine.kill_group(job.pgid, 1)
                 return False
+            if signal == 2 and self.current is not None and not self.current.done():
+                self.current.cancel()
             return signal in (2, 3, 15)
         return False
 
