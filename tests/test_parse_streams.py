@@ -73,7 +73,8 @@ def drawn(bridges):
                 lines += [f"                type: {kind}"] if kind else []
                 pairs = ", ".join(f"{key}={quoted(value)}" for key, value in options.items())
                 lines += [f"                options: {{{pairs}}}"] if options else []
-                lines += [f"                error: {json.dumps(error, ensure_ascii=False)}"] if error is not None else []
+                shown = json.dumps(error, ensure_ascii=False)
+                lines += [f"                error: {shown}"] if error is not None else []
     return "\n".join([*lines, '    ovs_version: "1.11.0"', ""])
 
 
