@@ -120,6 +120,7 @@ what the journal says we created is deleted. --plan lists it, and what cannot be
 
 def _add_site_commands(commands) -> None:
     check = _command(commands, "check", _check, "check a site file, every fault at once", site=True)
+    check.add_argument("--all", action="store_true", help="print every value, those of the document included")
     check.add_argument("--connect", action="store_true", help="also log in to every node")
     trust = _command(commands, "trust", _trust, "show a node's host key and record it", site=True, epilog="""\
 Compare the fingerprint with what the node itself prints on its console:
@@ -180,6 +181,10 @@ def _check(args) -> int:
     print(f"{os.path.relpath(find(args.site))}: no fault; nodes: {', '.join(site.names())}")
     for warning in warnings(site):
         print(f"  worth knowing: {warning}")
+    if args.all:
+        import yaml
+
+        print(yaml.safe_dump(site.model_dump(mode="json"), sort_keys=False, allow_unicode=True), end="")
     if not args.connect:
         return 0
     from .reach import reach

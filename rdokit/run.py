@@ -13,21 +13,21 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import history
-from .errors import ParameterError, RdokitError, SecretError
+from .errors import RdokitError
 from .failure import Failure, lines_of, summary
 from .journal import Journal, new_run, runs_dir
 from .lock import SiteLock
+from .masking import refuse_secrets, secrets_of
 from .phases import Phase, parameters_for, phases, select
 from .progress import Progress, Row
 from .shell import Masker
 
 BAD_PARAMETERS = ("ParameterError", "SecretError")
-PATIENCE = 0.05
 
 
 @dataclass
@@ -97,7 +97,7 @@ def run(request: Request, console=None) -> int:
     site = load(request.site)
     chosen = select(phases(request.notebooks), request.names, request.start)
     mask = secrets_of(site, site_file)
-    _refuse_secrets(request.given, mask)
+    refuse_secrets(request.given, mask)
     name = str(site_file) if Path(request.site).suffix in (".yml", ".yaml") else request.site
     with Stop().listening() as stop, SiteLock(site.site, "(being started)") as lock:
         folder = history.unfinished(site.site) if request.resume else None
@@ -108,42 +108,6 @@ def run(request: Request, console=None) -> int:
         values = parameters_for(chosen, request.given, {"site": name, "plan_only": request.plan})
         runner = Runner(request, chosen, values, mask, stop, lock, console)
         return runner.run(site.site, site_file, folder)
-
-
-def secrets_of(site, site_file: Path) -> Masker:
-    """What the runner masks in everything it writes: the secrets of the site that need no asking.
-
-    The kernels mask for themselves; this is the second line.
-    """
-    from .siteload import resolve
-
-    if site.lab is not None:
-        from .labspec import prepare
-
-        prepare(site, site_file)
-    mask = Masker()
-    for reference in _references(site.model_dump()):
-        with contextlib.suppress(SecretError):
-            mask.add(resolve(reference, site_file.parent).reveal())
-    return mask
-
-
-def _references(value: object, name: str = "") -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, one in value.items():
-            yield from _references(one, str(key))
-    elif isinstance(value, (list, tuple)):
-        for one in value:
-            yield from _references(one, name)
-    elif isinstance(value, str) and name.endswith(("password", "passphrase")) and value.startswith(("env:", "file:")):
-        yield value
-
-
-def _refuse_secrets(given: Sequence[tuple[str, str]], mask: Callable[[str], str]) -> None:
-    faults = [f"{name}: holds a secret of the site; papermill writes parameters into the notebook in clear. "
-              "Use a reference in the site file (env:NAME, file:PATH)." for name, text in given if mask(text) != text]
-    if faults:
-        raise ParameterError(faults, source="-p")
 
 
 def _nothing_left(site: str, console) -> bool:

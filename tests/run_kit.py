@@ -86,6 +86,6 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     try:
-        return not Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False

@@ -10,8 +10,7 @@ import pytest
 from rdokit.journal import read_events
 from rdokit.lock import SiteLock
 
-from .run_kit import (SECRET, alive, latest, notebook, place, rdokit, start, statuses,  # noqa: F401
-                      wait_for)
+from .run_kit import SECRET, alive, latest, notebook, place, rdokit, start, statuses, wait_for  # noqa: F401
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
 
