@@ -11,9 +11,9 @@ A notebook needs these names and no others::
 from importlib import import_module
 
 __version__ = "0.1.0"
-__all__ = ["cmd", "connect", "edit", "havana", "topology"]
+__all__ = ["cmd", "connect", "edit", "havana", "site_form", "topology", "wanted"]
 
-_WHERE = {"connect": "kit", "cmd": "shell"}
+_WHERE = {"connect": "kit", "cmd": "shell", "site_form": "forms", "wanted": "picture"}
 
 
 def __getattr__(name: str):

@@ -38,6 +38,11 @@ def can_ask() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
+def in_notebook() -> bool:
+    """Whether displays reach a notebook."""
+    return _ipython() is not None and hasattr(_ipython(), "kernel")
+
+
 def injected() -> set[str] | None:
     """Names that papermill put into this notebook with `-p`, `-f` or `-y`; None outside a notebook."""
     shell = _ipython()
