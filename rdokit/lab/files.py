@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .process import Process
     from .world import Node
 
-STUB = b"\x7fELF\x02\x01\x01\x00rdokit-lab:"  # content of a command that this lab has in Python
+STUB = b"\x7fELF\x02\x01\x01\x00"  # a command's file: this and its path (packagefiles.py writes the same)
 
 
 def proc_read(node: Node, path: str) -> bytes | None:
@@ -160,16 +160,16 @@ def sync_binaries(node: Node) -> None:
         if entry.present(node):
             if not there:
                 fs.mkdir(posixpath.dirname(entry.path), parents=True)
-                fs.write(entry.path, STUB + entry.name.encode() + b"\n", mode=0o755)
+                fs.write(entry.path, STUB + entry.path.encode() + b"\n", mode=0o755)
                 fs.restorecon(entry.path)
         elif there and fs.isfile(entry.path) and fs.read(entry.path).startswith(STUB):
             fs.remove(entry.path)
 
 
-def stub_of(fs: Filesystem, path: str) -> Registered | None:
-    """The command behind an executable file, None when it is something else (a script)."""
+def stub_of(fs: Filesystem, path: str) -> tuple[bool, Registered | None]:
+    """(whether a file is a compiled program, the lab's command for it if there is one)."""
     node = fs._peek(path)  # noqa: SLF001 - for every command started: no copy of the content
-    if node is None or node.kind != "file" or node.data is None or not node.data.startswith(STUB):
-        return None
-    name = bytes(node.data[len(STUB) :]).decode().strip()
-    return REGISTRY.get(name)
+    if node is None or node.kind != "file" or not node.data or not node.data.startswith(STUB):
+        return False, None
+    name = bytes(node.data[len(STUB) :]).decode("utf-8", "replace").strip().rsplit("/", 1)[-1]
+    return True, REGISTRY.get(name)

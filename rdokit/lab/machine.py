@@ -109,6 +109,8 @@ class Machine:
             full = posixpath.join(directory or ".", name)
             absolute = full if full.startswith("/") else posixpath.join(cwd, full)
             if self.node.fs.isfile(absolute) and self.node.fs.access(absolute, 1, user):
+                if stub_of(self.node.fs, absolute) == (True, None):
+                    continue
                 found.append(full)
                 if not everything:
                     break
@@ -127,9 +129,12 @@ class Machine:
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), path)
         if not fs.access(full, 1, p.user):
             raise OSError(errno.EACCES, os.strerror(errno.EACCES), path)
-        entry = stub_of(fs, full)
+        compiled, entry = stub_of(fs, full)
         if entry is not None:
             return await entry.function(p)
+        if compiled:  # there on the real system, and not known here: said in the log
+            self.note_unknown(path)
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         head = fs.content(fs._need(full), 0, 256)  # noqa: SLF001
         if head.startswith(b"#!"):
             return await self.run_script(p, path, head)

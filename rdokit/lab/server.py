@@ -63,6 +63,26 @@ def teach_old_public_key() -> None:
     asyncssh_auth._ServerPublicKeyAuth._start = start  # noqa: SLF001
 
 
+class OldConnection(asyncssh.SSHServerConnection):
+    """A connection without what came after 5.3: extension negotiation (server-sig-algs) and strict key exchange."""
+
+    lab_server = True
+
+    @property
+    def _strict_kex(self) -> bool:
+        return False
+
+    @_strict_kex.setter
+    def _strict_kex(self, value: bool) -> None:
+        """A client's offer is not taken."""
+
+    def _get_extra_kex_algs(self) -> list[bytes]:
+        return []
+
+    def _send_ext_info(self) -> None:
+        """5.3 has nothing to say here."""
+
+
 def old_key_pair(key: asyncssh.SSHKey) -> Any:
     """The host key, signing with SHA-1 only."""
     pair = asyncssh.load_keypairs(key)[0]
@@ -143,6 +163,7 @@ class NodeSession(asyncssh.SSHServerSession):
         self.lost = False
         self.entry: Entry | None = None
         self.outlets = 0
+        self.told = False  # the exit status was sent
         self.command: str | None = None
         self.inner: Any = None
 
@@ -308,6 +329,7 @@ class NodeSession(asyncssh.SSHServerSession):
                 )
             else:
                 self.chan._send_request(b"exit-status", asyncssh.packet.UInt32(status))  # noqa: SLF001
+            self.told = True
             if self.outlets == 0 or self.tty is not None:
                 self.finish()
         except (OSError, asyncssh.Error):
@@ -315,7 +337,7 @@ class NodeSession(asyncssh.SSHServerSession):
 
     def outlet_closed(self) -> None:
         self.outlets -= 1
-        if self.outlets == 0 and not self.lost and self.entry is not None and self.entry.status is not None:
+        if self.outlets == 0 and not self.lost and self.told:
             self.finish()
 
     def finish(self) -> None:
@@ -381,9 +403,7 @@ class NodeLogin(asyncssh.SSHServer):
 
     def connection_made(self, conn: Any) -> None:
         self.conn = conn
-        conn.lab_server = True
-        conn._get_extra_kex_algs = list  # noqa: SLF001 - 5.3 knows no extension negotiation
-        conn._send_ext_info = lambda: None  # noqa: SLF001
+        conn.__class__ = OldConnection
         sock = conn.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
