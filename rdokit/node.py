@@ -30,17 +30,17 @@ cat -- "$f"
 # Write: complete and verified beside the file, then renamed over it, only if the file is still the one looked at.
 # The new file starts as a copy of the old one: so owner, mode, SELinux label and ACL stay, with one command.
 # Every program costs the node a millisecond or two, hence few of them. Last, the file is read back.
-# Exit 90: changed meanwhile. 91: not all bytes arrived. 92: it may not be changed (chattr +i).
-_WRITE = """set -e; f={path}; t="${f%/*}/.${f##*/}.rdokit.$$"; b={backup}
-trap 'rm -f "$t" "$t.old"' EXIT; trap 'exit 94' HUP INT TERM
+# Exit 90: changed meanwhile. 91: not all bytes arrived. 92: it may not be replaced (chattr +i).
+_WRITE = """set -e; f={path}; t="${f%/*}/.${f##*/}.rdokit.$$"; b={backup}; made=
+trap 'rm -f "$t" "$t.old" ${made:+"$made"}' EXIT; trap 'exit 94' HUP INT TERM
 sum() { s=$(sha256sum < "$1"); [ "${s%% *}" = "$2" ]; }
 if [ -e "$f" ]; then cp -a -- "$f" "$t"; else : > "$t"; fi || exit 93
 cat > "$t"; sum "$t" {new} || exit 91
 if [ -e "$f" ]; then sum "$f" {old} || exit 90
-a=$(lsattr -d -- "$f" 2>/dev/null) || :; case "${a%% *}" in *[ia]*) exit 92;; esac
-if [ -n "$b" ] && [ ! -e "$b" ] && ! ln -- "$f" "$b" 2>/dev/null; then cp -a -- "$f" "$t.old"; mv -- "$t.old" "$b"; fi
+if [ -n "$b" ] && [ ! -e "$b" ]; then
+ln -- "$f" "$b" 2>/dev/null || { cp -a -- "$f" "$t.old" && mv -- "$t.old" "$b"; } || exit 1; made=$b; fi
 else [ {old} = absent ] || exit 90; chmod {mode} "$t"; restorecon "$t" 2>/dev/null || :; fi
-sync "$t" 2>/dev/null || sync; mv -f -- "$t" "$f"; trap - EXIT
+sync "$t" 2>/dev/null || sync; mv -f -- "$t" "$f" || exit 92; trap - EXIT
 s=$(stat -c "%a %U %G %Y %C" -- "$f" 2>/dev/null) || s=$(stat -c "%a %U %G %Y ?" -- "$f"); printf "%s\\n" "$f" "$s"
 cat -- "$f"
 """
@@ -186,7 +186,7 @@ class Node:
             raise FileChanged(f"{self.name}:{path} is not what it was when it was looked at; nothing was written.",
                               next_step="Somebody else works on this file. Look again, then apply.")
         if result.status != 0:
-            why = {91: "not all bytes arrived", 92: "the file is immutable (lsattr shows i or a)",
+            why = {91: "not all bytes arrived", 92: "it may not be replaced: lsattr shows whether it is immutable",
                    93: "no file can be made in its folder"}.get(result.status, "")
             raise CommandError(self.name, f"write {path}", result.status,
                                "\n".join(x for x in (why, result.stderr.strip()) if x),
