@@ -177,7 +177,7 @@ class Form:
             message.value = ""
         for fault in faults:
             field = next((f for f in sorted(self.messages, key=len, reverse=True)
-                          if fault.startswith((f"{f}:", f"{f}.")) or f"{f} and " in fault.split(":")[0]), None)
+                          if _belongs(fault.split(":")[0], f)), None)
             text = f'<span style="color:#b3261e">✘ {html.escape(fault.split(" (line ")[0])}</span>'
             if field:
                 self.messages[field].value = text
@@ -226,6 +226,16 @@ class Form:
         self.summary.value = (f'<span style="color:#1a7f37">✔ saved as params/{html.escape(target.name)}; use it with '
                               f'site = "{html.escape(name)}" or <code>rdokit run --site {html.escape(name)}</code></span>')
         return target
+
+
+def _belongs(named: str, field: str) -> bool:
+    """Whether a fault that names one field (or a part, or several) belongs beside this one.
+
+    >>> _belongs("public_net.pool", "public_net.pool.start"), _belongs("client.private", "client.public")
+    (True, False)
+    """
+    return any(one == field or field.startswith(f"{one}.") or one.startswith(f"{field}.")
+               for one in named.split(" and "))
 
 
 def _number(text: str) -> Any:
