@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from . import services
 from .files import STUB, stub_of, sync_binaries
 from .process import Missing, Process, passwd_entry
 from .shell.streams import Bad, Descriptors, Null
@@ -35,6 +36,7 @@ SIGNAL_NAMES = {number: name for name, number in SIGNALS.items()}
 HARMLESS = {17, 18, 20, 21, 22, 23, 28}  # by default they do nothing here (a lab process cannot be stopped)
 DEATH = {1: "Hangup", 2: "", 3: "Quit", 6: "Aborted", 9: "Killed", 10: "User defined signal 1", 13: "",
          11: "Segmentation fault", 12: "User defined signal 2", 14: "Alarm clock", 15: "Terminated"}  # fmt: skip
+CLOUD_CLIENTS = ("neutron", "nova", "glance", "cinder", "keystone", "packstack")
 PATH_ROOT = "/usr/local/sbin:/usr/local/bin:/sbin:/bin:/usr/sbin:/usr/bin"
 PATH_USER = "/usr/local/bin:/bin:/usr/bin"
 
@@ -226,6 +228,8 @@ class Machine:
             entry.over.set()
             for tell in entry.ended:
                 tell()
+            if posixpath.basename(entry.argv[0] if entry.argv else "") in CLOUD_CLIENTS:
+                services.reconcile(self.world)  # the agents hear of what was asked for
             self.changed()
 
     async def guarded(self, entry: Entry, main: Callable[[Process], Awaitable[int]]) -> int:

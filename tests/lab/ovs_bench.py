@@ -14,7 +14,7 @@ import time
 from rdokit.lab import ovsdb
 from rdokit.lab.fs import Filesystem
 from rdokit.lab.ovsdb import Switch
-from rdokit.lab.process import REGISTRY, Process
+from rdokit.lab.process import REGISTRY, Missing, Process
 from rdokit.lab.world import Clock, Kernel, Nic, Node, NodeSpec, Service, World
 
 
@@ -78,7 +78,11 @@ async def call(world: World, node: Node, argv: list[str], tty: bool = False, **f
         world,
         **fields,
     )
-    status = await REGISTRY[argv[0]].function(p)
+    try:
+        status = await REGISTRY[argv[0]].function(p)
+    except Missing as e:
+        status = e.status
+        p.error(str(e))
     return status, out.text(), err.text()
 
 

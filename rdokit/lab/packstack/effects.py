@@ -49,17 +49,23 @@ class Run:
     # -- resources ---------------------------------------------------------------
 
     def packages(self, *names: str) -> None:
-        for name in names:
-            if packages.installed(self.node, name):
-                continue
-            try:
-                packages.install(self.world, self.node, [name])
-            except packages.PackageError as e:
-                self.log += e.lines
-                why = next((line for line in e.lines if line.startswith("Error")), "Error: Nothing to do")
-                command = f"/usr/bin/yum -d 0 -e 0 -y install {name}"
-                raise PuppetError(f"Execution of '{command}' returned 1: {why}") from None
-            self.log.append(f"Notice: /Stage[main]//Package[{name}]/ensure: created")
+        missing = [name for name in names if not packages.installed(self.node, name)]
+        if not missing:
+            return
+        try:
+            packages.install(self.world, self.node, missing)
+        except packages.PackageError:
+            for name in missing:  # which one is it?
+                self._package(name)
+        self.log += [f"Notice: /Stage[main]//Package[{name}]/ensure: created" for name in missing]
+
+    def _package(self, name: str) -> None:
+        try:
+            packages.install(self.world, self.node, [name])
+        except packages.PackageError as e:
+            self.log += e.lines
+            why = next((line for line in e.lines if line.startswith("Error")), "Error: Nothing to do")
+            raise PuppetError(f"Execution of '/usr/bin/yum -d 0 -e 0 -y install {name}' returned 1: {why}") from None
 
     def ini(self, path: str, sections: conf.Sections) -> bool:
         changed = conf.edit_ini(self.node, path, sections)
