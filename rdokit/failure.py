@@ -38,11 +38,17 @@ class Failure:
         return f"{self.ename}: {self.evalue}"
 
 
-def lines_of(failure: Failure, rows: Sequence[Row], folder: Path) -> list[str]:
-    """Three lines: cell, command, output; and one with the next step when the error names one."""
+def lines_of(failure: Failure, rows: Sequence[Row], folder: Path, *, interrupted: bool = False) -> list[str]:
+    """Three lines: cell, command, output; and one with the next step when the error names one.
+
+    Of an interrupted run the first two: where it was, and what was under way.
+    """
     row = next((row for row in rows if row.name == failure.phase), None)
     number = f" (In [{failure.count}])" if failure.count else ""
     notebook = os.path.relpath(folder / f"{failure.phase}.ipynb")
+    if interrupted:
+        return [f"STOPPED {failure.phase}, cell {failure.cell}{number}: {failure.step}  [{notebook}]",
+                f"        {_command(row, failure)}"]
     what, output, advice = _parts(failure)
     lines = [f"FAILED  {failure.phase}, cell {failure.cell}{number}: {failure.step}  [{notebook}]",
              f"        {_command(row, failure)}",

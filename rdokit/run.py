@@ -63,6 +63,8 @@ class Stop:
 
     def __call__(self, signum: int, frame: object) -> None:
         again, self.signum = bool(self.signum), self.signum or signum
+        if not again:  # a handler may not wait for rich's lock
+            os.write(2, b"\nrdokit: stopping; the running step writes down where it stands (again: at once)\n")
         if self.kernel:
             self.kernel.kill() if again else self.kernel.interrupt()
 
@@ -254,10 +256,10 @@ class Runner:
                 (self.folder / "kernels.log").unlink()
         history.set_latest(self.folder)
         self.console.print(summary(self.rows, seconds))
-        if self.failure and status == "failed":
-            for line in lines_of(self.failure, self.rows, self.folder):
+        if self.failure and self.failure.phase:
+            for line in lines_of(self.failure, self.rows, self.folder, interrupted=status == "interrupted"):
                 self.console.print(line, markup=False, highlight=False, soft_wrap=True)
-        if status != "done":
+        if status != "done" and not self.request.plan:
             self.console.print(f"Go on with: rdokit run --site {self.request.site} --resume", markup=False)
         try:
             from .report import build
