@@ -144,7 +144,10 @@ def _merge(data: dict, overrides: dict[str, Any]) -> list[str]:
         *path, last = str(key).split(".")
         place = data
         for step in path:
-            place = place.setdefault(step, {}) if isinstance(place, dict) else None
+            if isinstance(place, list):
+                place = place[int(step)] if step.isdigit() and int(step) < len(place) else None
+            else:
+                place = place.setdefault(step, {}) if isinstance(place, dict) else None
         if isinstance(place, list) and last.isdigit() and int(last) < len(place):
             place[int(last)] = value
         elif not isinstance(place, dict):
