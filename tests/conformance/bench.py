@@ -12,11 +12,13 @@ import importlib
 import pkgutil
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import rdokit.lab.commands as commands
 from rdokit.lab.fs import Filesystem
 from rdokit.lab.openstack.cloud import Cloud
 from rdokit.lab.process import REGISTRY, Process
+from rdokit.lab.shell.streams import File, Null
 from rdokit.lab.world import Ids, Kernel, Nic, Node, NodeSpec, Service, World
 
 HOST = "127.0.0.11"
@@ -132,9 +134,11 @@ class Bench:
         keystone.tenants = {k: v for k, v in keystone.tenants.items() if isinstance(v["name"], str)}
 
     def bulk(self, words: list[str]) -> None:
-        """500 networks, named bulk-000 to bulk-499."""
+        """500 networks, named bulk-000 to bulk-499, every hundredth with a subnet."""
         for number in range(500):
             self.run(f"neutron net-create bulk-{number:03d}")
+            if number % 100 == 0:
+                self.run(f"neutron subnet-create bulk-{number:03d} 10.20.0.0/24")
 
     def delete(self, words: list[str]) -> None:
         """`delete networks but A B`: the cleaning up of the recorder."""
@@ -173,8 +177,7 @@ class Bench:
     ) -> int:
         node = self.world.nodes["node1"]
         argv: list[str] = []
-        source = Sink(source=(stdin or "").encode(), tty=tty)
-        source.devnull = stdin is None and not tty  # type: ignore[attr-defined]
+        source: Any = Sink(source=(stdin or "").encode(), tty=tty) if tty or stdin is not None else Null()
         target = out
         todo = iter(words)
         for word, operator in todo:
@@ -184,11 +187,7 @@ class Bench:
                 if not node.fs.exists(path):
                     err.write(f"/bin/sh: 1: cannot open {name}: No such file\n")
                     return 1
-                source = Sink()
-                source.path = path  # type: ignore[attr-defined]
-                source.fs = node.fs  # type: ignore[attr-defined]
-                if node.fs.stat(path).size < 1 << 20:
-                    source.source = node.fs.read(path)
+                source = File(node.fs, node.fs._need(path), path, True, False)
             elif operator and word == ">":
                 next(todo)
                 target = Sink()

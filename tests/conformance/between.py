@@ -14,9 +14,8 @@ BEFORE: dict[str, list[str | tuple[str, dict[str, str]]]] = {
               "keystone user-delete u4"],
     "h0219": ["#sql broken tenants"],
     "h0426": [
-        "neutron net-create dn", "neutron net-create x3 --router:external=True",
-        "neutron net-create x3 --router:external=True", "neutron subnet-create dn 10.10.0.0/24",
-        ("neutron security-group-list", DEMO),
+        ("neutron net-create dn", DEMO), ("neutron subnet-create dn 10.10.0.0/24", DEMO),
+        "neutron net-create x3 --router:external=True", "neutron net-create x3 --router:external=True",
         "neutron port-create demo-net --name consumed", "neutron port-delete consumed",
         "#float",
     ],

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 HEX = "[0-9a-f]"
 IDENTIFIER = re.compile(
     rf"MII[A-Za-z0-9+/=-]{{40,}}|req-{HEX}{{8}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{12}}"
-    rf"|(?<![0-9a-f-]){HEX}{{8}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{12}}"
+    rf"|(?<![0-9a-f]){HEX}{{8}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{12}}"
     rf"|(?<![0-9a-f]){HEX}{{32}}(?![0-9a-f])|fa:16:3e(?::{HEX}{{2}}){{3}}"
     rf"|(?:{HEX}{{2}}:){{15}}{HEX}{{2}}|SHA256:[A-Za-z0-9+/=]{{40,}}|tap{HEX}{{8}}-{HEX}{{2}}"
     r"|(?<=reservation_id\s{1}\|\s)r-[a-z0-9]{8}|\br-[a-z0-9]{8}\b"
@@ -63,13 +63,22 @@ class Same:
             return True
         if not rows:
             return False
-        left, right = _rows(recorded), _rows(actual)
+        return any(self._equal_sets(split(recorded), split(actual)) for split in (_rows, _lines))
+
+    def _equal_sets(self, left: list[str], right: list[str]) -> bool:
+        """Whether two lists hold the same rows; those that differ only in identifiers not seen before stay unpaired."""
         if len(left) != len(right) or len(left) < 2:
             return False
         left.sort(key=lambda r: self._key(r, recorded=True))
         right.sort(key=lambda r: self._key(r, recorded=False))
-        one, two = skeleton("\n".join(left)), skeleton("\n".join(right))
-        return one[0] == two[0] and self.bind(one[1], two[1])
+        keys = [self._key(r, recorded=True) for r in left]
+        if keys != [self._key(r, recorded=False) for r in right]:
+            return False
+        return all(
+            self.bind(skeleton(one)[1], skeleton(other)[1])
+            for key, one, other in zip(keys, left, right, strict=True)
+            if keys.count(key) == 1
+        )
 
     def learn(self, recorded: str, actual: str) -> None:
         """After a difference: take over what can be paired, so that later lines are judged on their own."""
@@ -98,6 +107,17 @@ def _rows(text: str) -> list[str]:
         else:
             out.append(line)
     return out
+
+
+def _lines(text: str) -> list[str]:
+    """Lines of a Field/Value table; the name of a cell of several lines does not stick to its first one."""
+    lines = text.split("\n")
+    for index, line in enumerate(lines[:-1]):
+        name = re.match(r"\| \S+ +\|", line)
+        if name and re.match(r"\|\s+\|", lines[index + 1]):
+            lines[index] = "|" + " " * (len(name[0]) - 2) + "|" + line[len(name[0]) :]
+            lines.append(name[0])
+    return lines
 
 
 def usage_line(text: str) -> str | None:

@@ -209,7 +209,7 @@ def uuid_list(value: Any) -> str | None:
 
 
 def gateway_info(value: Any) -> str | None:
-    if value is None:
+    if value is None or value == {}:
         return None
     if not isinstance(value, dict):
         return f"'{shown(value)}' is not a dictionary"
