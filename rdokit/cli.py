@@ -234,7 +234,12 @@ def _version(args) -> int:
 def _lab(args) -> int:
     from .labprocess import call
 
-    return call(args.site, args.action, args.rest)
+    rest = list(args.rest)
+    for place in (0, 1):  # `lab up --site x`, `lab ssh node1 --site x`; what follows belongs to the node
+        if rest[place:place + 1] == ["--site"] and len(rest) > place + 1:
+            args.site = rest[place + 1]
+            del rest[place:place + 2]
+    return call(args.site, args.action, rest)
 
 
 def _confirmed(question: str) -> bool:

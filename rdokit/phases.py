@@ -82,7 +82,16 @@ def read_phase(path: Path) -> Phase:
         if "parameters" in cell.get("metadata", {}).get("tags", []):
             parameters = _assignments(source, path)
         steps[cell.get("id", str(len(steps)))] = heading
-    return Phase(path.stem, path, title or path.stem, parameters, steps)
+    return Phase(path.stem, path, without_number(title) or path.stem, parameters, steps)
+
+
+def without_number(title: str) -> str:
+    """A notebook's title beside its name, which has the number already.
+
+    >>> without_number("07 · Networks of the cloud")
+    'Networks of the cloud'
+    """
+    return re.sub(r"^\d\d\s*[·:.-]\s*", "", title)
 
 
 def _assignments(source: str, path: Path) -> dict[str, object]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from .history import read_manifest
 from .journal import read_events
+from .phases import without_number
 
 
 @dataclass
@@ -87,7 +88,7 @@ def read_run(folder: Path) -> RunRecord:
 
 def _phase(name: str, title: str, events: list[dict], folder: Path, run_status: str) -> PhaseRecord:
     record = PhaseRecord(name, notebook=read_notebook(folder / f"{name}.ipynb"))
-    record.title = next((line.lstrip("# ").strip() for cell in record.notebook.get("cells", [])
+    record.title = next((without_number(line.lstrip("# ").strip()) for cell in record.notebook.get("cells", [])
                          if cell.get("cell_type") == "markdown"
                          for line in _source(cell).splitlines() if line.startswith("#")), title)
     if not events:

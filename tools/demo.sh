@@ -4,6 +4,11 @@
 set -u
 rdokit=.venv/bin/rdokit
 
+"$rdokit" lab down >/dev/null || exit 1
+if [ -s .lab/world.lab ]; then
+    cp -p .lab/world.lab .lab/before-demo.lab &&
+        echo "The practice lab that was here is kept; get it back with: $rdokit lab restore .lab/before-demo.lab"
+fi
 "$rdokit" lab reset || exit 1
 "$rdokit" run
 code=$?
