@@ -15,10 +15,11 @@ from . import facts, labspec, show, siteload
 from .errors import CommandError, ParameterError, RdokitError, StepFailed
 from .journal import Journal
 from .node import Node
-from .plan import NOT_KNOWN, NotYet, Plan, parallel
+from .plan import Plan, parallel
 from .shell import Command, Result, Secret, cmd, mask
 from .site import Site
 from .ssh import COMMAND_LIMIT, Door, fingerprint
+from .steps import NOT_KNOWN, NotYet
 
 RC = "/root/keystonerc_admin"
 DEMO_RC = "/root/keystonerc_demo"

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from .. import edit, facts, show
 from ..errors import RdokitError
 from ..node import Node
-from ..plan import NOT_KNOWN, Plan
+from ..plan import Plan
 from ..shell import cmd
 from ..ssh import Door, record_host_key, scan_host_key
+from ..steps import NOT_KNOWN
 
 DEMO_RC = "/root/keystonerc_demo"
 BOOT = 300.0  # seconds an instance may take to become ACTIVE
