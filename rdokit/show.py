@@ -100,7 +100,7 @@ def put(shown: Shown, handle=None):
 
 def svg(markup: str, text: str) -> Shown:
     """A picture; `text` is what is read where pictures are not shown."""
-    return Shown(text, f'<div style="max-width:100%;overflow-x:auto">{markup}</div>')
+    return Shown(text, markup, "image/svg+xml")
 
 
 def unified(before: str, after: str, path: str) -> str:
