@@ -152,7 +152,7 @@ class Runner:
         self.journal.event("run-start", site=site, phases=[p.name for p in self.chosen], plan=self.request.plan,
                            operator=history.operator(), resumed=bool(folder))
         started = time.monotonic()
-        status = "interrupted"
+        status = "failed"
         try:
             status = self._all()
         finally:

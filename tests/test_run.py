@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from rdokit.journal import read_events
 from rdokit.lock import SiteLock
 
-from .run_kit import SECRET, alive, latest, notebook, place, rdokit, start, statuses, wait_for  # noqa: F401
+from .run_kit import NOTEBOOKS, SECRET, alive, latest, notebook, place, rdokit, start, statuses, wait_for  # noqa: F401
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
 
@@ -233,3 +235,14 @@ def test_the_executed_notebooks_of_a_run_warn_of_nothing(place):  # noqa: F811
     done = rdokit("run", "01", "02")
     assert "WARNING" not in done.stdout + done.stderr and "Warning" not in done.stdout + done.stderr
     assert not (latest(place) / "kernels.log").exists()
+
+
+@pytest.mark.parametrize(("name", "cell", "status"),
+                         [("11_dies", "code-2", "failed"), ("18_skipped", "code-1", "skipped")])
+def test_plain_papermill_tells_the_truth_with_our_engine(place, name, cell, status):  # noqa: F811
+    done = subprocess.run([sys.executable, "-m", "papermill", "--engine", "rdokit", "--no-progress-bar",
+                           str(NOTEBOOKS / f"{name}.ipynb"), f"{name}.ipynb", "-p", "site", "lab"],
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == (1 if status == "failed" else 0), done.stderr
+    assert statuses(place, name)[cell] == status
+    assert not [path for path in place.iterdir() if path.name.endswith(".tmp")]
