@@ -89,7 +89,7 @@ def catalog_of(cloud: Cloud, caller: Caller) -> list[dict[str, Any]]:
     for kind, service in Py2Dict(services.items()).items():
         entries = []
         for entry in service["endpoints"]:
-            keys = [k for k in ("region", "publicURL", "internalURL", "id", "adminURL") if k in entry]
+            keys = [k for k in ("id", "region", "publicURL", "internalURL", "adminURL") if k in entry]
             entries.append(wire(Py2Dict([(k, entry[k]) for k in keys])))
         found.append({"type": kind, "name": service["name"], "endpoints": entries})
     return found

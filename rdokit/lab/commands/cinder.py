@@ -344,19 +344,11 @@ def account(session: Session) -> tuple[dict[str, Any], dict[str, Any]]:
     keystone = session.cloud.keystone
     now = p.world.clock.now()
     tenant = keystone.tenants.get(caller.tenant_id, {})
-    user = Py2Dict(
-        [
-            ("username", caller.user_name), ("roles_links", []), ("id", caller.user_id),
-            ("roles", [{"name": name} for name in caller.roles]), ("name", caller.user_name),
-        ]
-    )  # fmt: skip
+    user = Py2Dict([("id", caller.user_id), ("name", caller.user_name), ("username", caller.user_name)])
+    user.update([("roles", [{"name": name} for name in caller.roles]), ("roles_links", [])])
     fields = Py2Dict([(k, tenant.get(k)) for k in ("description", "enabled", "id", "name")])
-    token = Py2Dict(
-        [
-            ("issued_at", at(now).isoformat(timespec="microseconds")), ("expires", iso(now + 86400, "Z")),
-            ("id", keystone.pki_token(caller)), ("tenant", fields),
-        ]
-    )  # fmt: skip
+    token = Py2Dict([("id", keystone.pki_token(caller)), ("expires", iso(now + 86400, "Z"))])
+    token.update([("issued_at", at(now).isoformat(timespec="microseconds")), ("tenant", fields)])
     return wire(user), wire(token)
 
 
