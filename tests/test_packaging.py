@@ -156,3 +156,11 @@ def test_the_second_time_nothing_is_set_up(tmp_path):
     (tmp_path / ".venv/.ready").touch()
     done = subprocess.run(["make", "-n", "test"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0 and "setup.sh" not in done.stdout and "pytest" in done.stdout
+
+
+def test_ci_installs_every_part_that_the_tests_on_real_software_need():
+    from .real.missing import OVS_PARTS, PARTS, REQUIRED
+
+    script = (ROOT / ".ci/run").read_text()
+    assert {package for package in (PARTS | OVS_PARTS).values() if not re.search(rf"\s{package}\s", script)} == set()
+    assert f"export {REQUIRED}=1" in script
