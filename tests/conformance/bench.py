@@ -185,7 +185,7 @@ class Bench:
                 name = next(todo)[0]
                 path = name if name.startswith("/") else f"/root/{name}"
                 if not node.fs.exists(path):
-                    err.write(f"/bin/sh: 1: cannot open {name}: No such file\n")
+                    err.write(f"bash: line 1: {name}: No such file or directory\n")
                     return 1
                 source = File(node.fs, node.fs._need(path), path, True, False)
             elif operator and word == ">":

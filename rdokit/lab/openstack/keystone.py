@@ -340,7 +340,16 @@ class Keystone:
     # -- services and endpoints: nothing is unique
 
     def create_service(self, name: str, kind: str, description: str | None) -> dict[str, Any]:
-        return _shown(self._add(self.services, name=name, type=kind, description=description))
+        return _shown(self._after(self._add(self.services, name=name, type=kind, description=description), name))
+
+    def _after(self, row: dict[str, Any], name: str) -> dict[str, Any]:
+        """Let the second service of a name be listed after the first (the list compares random ids then)."""
+        twins = [r["id"] for r in self.services.values() if r["name"] == name and r is not row]
+        if twins and row["id"] < max(twins):
+            del self.services[row["id"]]
+            row["id"] = max(twins)[:2] + "f" + row["id"][3:]
+            self.services[row["id"]] = row
+        return row
 
     def delete_service(self, service_id: str) -> None:
         row = self._row("service", service_id)

