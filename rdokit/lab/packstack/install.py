@@ -7,6 +7,7 @@ leaves what had been done and nothing else; the next run does the rest.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -275,7 +276,8 @@ class Puppet:
             PuppetError: the run failed; the log has it in red.
         """
         node = remote.target(self.s.p.world, self.manifest.host)
-        assert node is not None
+        if node is None:
+            raise PuppetError("the server has gone")
         run = effects.Run(self.s.p.world, node, self.manifest.host, active(self.s.config))
         failed = ""
         try:
@@ -339,6 +341,9 @@ async def wait_for_puppet(s: Session, running: list[Puppet]) -> None:
                 s.notes.extend(puppet.finish())
             except PuppetError as e:
                 s.p.print(console.state_line(f"{file}:", "ERROR"))
+                for other in [r for r in running if r.fault.get("kind") != "hang"]:
+                    with contextlib.suppress(PuppetError):  # nobody waits for them any more, but they run to their end
+                        other.finish()
                 raise SetupError(puppet_failure(s, file, str(e))) from None
             s.p.print(console.state_line(f"{file}:", "DONE"))
 
