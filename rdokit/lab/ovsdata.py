@@ -293,8 +293,8 @@ def parse_datum(text: str, column: Column, symbols: Symbols | None = None) -> An
         key = parse_atom(word, column.key, symbols)
         if column.value:
             if text[i : i + 1] != "=":
-                shown = text[i : i + 1] or "\0"
-                raise OvsError(f'{text[begin:]}: syntax error at "{shown}" expecting "="')
+                rest = text[i : i + 1]  # at the end C's message ends with the string's NUL
+                raise OvsError(f'{text[begin:]}: syntax error at "' + (f'{rest}" expecting "="' if rest else ""))
             word, i = token(text, i + 1)
             values.append(parse_atom(word, column.value, symbols))
         keys.append(key)

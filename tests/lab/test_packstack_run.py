@@ -111,9 +111,7 @@ def test_wrong_password() -> None:
     remote.install_key(node, "ssh-rsa AAAA root@node1")
     status, out, _ = packstack(world, f"--answer-file={path}", terminal=terminal, tty=True)
     assert status == 1 and len(terminal.asked) == 3
-    assert [x for x in screen(out) if x] == [
-        x for x in genuine("err-wrong-root-password.raw") if x
-    ]
+    assert [x for x in screen(out) if x] == [x for x in genuine("err-wrong-root-password.raw") if x]
 
 
 @recorded
