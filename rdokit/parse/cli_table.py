@@ -34,12 +34,7 @@ _ALIGN = {"keystone": "c", "cinder": "c", "neutron": "l", "nova": "l", "glance":
 
 
 def parse(
-    text: str,
-    columns: Sequence[str] = (),
-    *,
-    key: str | None = None,
-    align: str | None = None,
-    tool: str = "",
+    text: str, columns: Sequence[str] = (), *, key: str | None = None, align: str | None = None, tool: str = ""
 ) -> Table:
     """The one table in `text`.
 
