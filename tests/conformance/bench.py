@@ -41,6 +41,14 @@ CONTROLLER = [
     "openstack-cinder-volume", "mysqld", "qpidd", "libvirtd", "openvswitch",
 ]
 COMPUTE = ["openstack-nova-compute", "neutron-openvswitch-agent", "libvirtd", "openvswitch"]
+PUBLIC_KEY = (  # a key pair that was thrown away
+    "ssh-rsa "
+    "AAAAB3NzaC1yc2EAAAADAQABAAABAQDVlzlfCnDImQbw/dmDi37W88WNJQFyE/JKbBmtvWVvpmv0k46+o9hKPsFycRGr/oLFTWXr"
+    "yNX5QeI1wghSkg5dcg7H/rVv5D/Rxxkayd2US1D+nvcEcOiRFDN5mMjROrHhntzBgS9AI2dXB2S2sIFzXX4isjPILA/i57CcmlHt"
+    "Sr1mHi6K9e40MFHabUSG6t8piPdxGaAqkYAXb2VscOGC7CYsYvNP6UNlPBlYbMACJsCzqbGsAzB2wHLodnS4bO/Mcu0KK2+Be9KG"
+    "qveC1jZy1ts1iI5d83SWvuyZdK3Ay0Vogolo5abUiD/xa6wvMsOMlUezGb21ifgkCmOvsC4/"
+    " bench\n"
+)
 IMAGE = "cirros-0.3.2-x86_64-disk.img"
 
 
@@ -91,21 +99,25 @@ class Bench:
     def __init__(self, seed: str = "conformance"):
         for module in pkgutil.iter_modules(commands.__path__):
             importlib.import_module(f"{commands.__name__}.{module.name}")
+        self.loop = asyncio.new_event_loop()
         self.world = World(seed, ids=Ids(seed))
-        self.world.clock.speed = 1e6
+        self.world.clock.speed = 1e4
         for name, address, services in (("node1", HOST, CONTROLLER), ("node2", "127.0.0.12", COMPUTE)):
             self._node(name, address, services)
         Cloud.install(self.world, "node1", HOST, ANSWERS)
+        self.world.cloud.nova.fingerprints = "sha256"  # the recorder's ssh-keygen was newer than CentOS 6's
 
     def _node(self, name: str, address: str, services: list[str]) -> None:
-        node = Node(NodeSpec(name), Filesystem(name), Kernel("2.6.32-431.el6.x86_64"))
+        node = Node(NodeSpec(name, cpus=1), Filesystem(name), Kernel("2.6.32-431.el6.x86_64"))
         node.nics["eth0"] = Nic("eth0", "52:54:00:00:00:0" + name[-1], [f"{address}/24"])
         node.services = {s: Service(s, True, {2, 3, 4, 5}, 1000 + i) for i, s in enumerate(services)}
-        for folder in ("/etc", "/root", "/tmp", "/opt/havana/var/tmp"):
+        for folder in ("/etc/nova", "/root", "/tmp", "/opt/havana/var/tmp"):
             node.fs.mkdir(folder, parents=True)
         node.fs.write("/etc/hosts", "127.0.0.1 localhost\n127.0.0.11 node1 node1.example.com\n")
         node.fs.write("/etc/hostname", "bench\n")
-        node.fs.write("/opt/havana/var/tmp/k.pub", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ bench\n")
+        # The recordings were made with nova's own test driver: it starts nothing and has one core and 8 GB.
+        node.fs.write("/etc/nova/nova.conf", "[DEFAULT]\ncompute_driver=nova.virt.fake.FakeDriver\n")
+        node.fs.write("/opt/havana/var/tmp/k.pub", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 bench\n")
         node.fs.write_synthetic(f"/root/{IMAGE}", 13167616, "f6cbe3fb27f54094383c69dbc7a3cd24")
         self.world.nodes[name] = node
 
@@ -141,7 +153,20 @@ class Bench:
                 self.run(f"neutron subnet-create bulk-{number:03d} 10.20.0.0/24")
 
     def delete(self, words: list[str]) -> None:
-        """`delete networks but A B`: the cleaning up of the recorder."""
+        """`delete networks but A B` (or images, servers, volumes): the cleaning up of the recorder."""
+        cloud = self.world.cloud
+        if words[0] == "images":
+            for image in cloud.glance.images.values():
+                if (image.name or "").replace(" ", "_") not in words:
+                    image.deleted_at, image.status = image.updated_at, "deleted"
+            return
+        if words[0] == "servers":
+            for instance in [i for i in cloud.nova.instances.values() if not i.deleted]:
+                cloud.nova.remove(instance)
+            return
+        if words[0] == "volumes":
+            cloud.cinder.volumes.clear()
+            return
         neutron = self.world.cloud.neutron
         for row in list(neutron.networks.values()):
             if row["name"] not in words:
@@ -156,7 +181,12 @@ class Bench:
         self, line: str, env: dict[str, str | None] | None = None, stdin: str | None = None, tty: bool = False
     ) -> tuple[int, str, str]:
         """Exit status, stdout and stderr of a shell line."""
-        return asyncio.run(self._run(line, env or {}, stdin, tty))
+        return self.loop.run_until_complete(self._run(line, env or {}, stdin, tty))
+
+    def pause(self) -> None:
+        """The moment between two recorded lines: what the services do in the background goes on."""
+        for _ in range(3):
+            self.loop.run_until_complete(asyncio.sleep(0))
 
     async def _run(self, line: str, env: dict[str, str | None], stdin: str | None, tty: bool) -> tuple[int, str, str]:
         variables = {k: v for k, v in (ENV | env).items() if v is not None}

@@ -90,7 +90,9 @@ def catalog_of(cloud: Cloud, caller: Caller) -> list[dict[str, Any]]:
         entries = []
         for entry in service["endpoints"]:
             keys = [k for k in ("id", "region", "publicURL", "internalURL", "adminURL") if k in entry]
-            entries.append(wire(Py2Dict([(k, entry[k]) for k in keys])))
+            # The catalog shows the id of one interface's row, not the endpoint's own.
+            row = entry | {"id": hashlib.md5(f"{entry['id']}/internal".encode()).hexdigest()}
+            entries.append(wire(Py2Dict([(k, row[k]) for k in keys])))
         found.append({"type": kind, "name": service["name"], "endpoints": entries})
     return found
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ApiError
 from .py2 import Py2Dict, is_uuid
-from .times import at, iso
+from .times import at, iso, lab_seconds
 
 if TYPE_CHECKING:
     from ..world import Node, World
@@ -615,12 +615,11 @@ class Cinder:
         """Binary, host, zone, status, state, last report."""
         if not caller.is_admin:
             raise policy("volume_extension:services")
-        now, speed = world.clock.now(), world.clock.speed
         rows = []
         for d in self.daemons:
             if (host and host != d.host) or (binary and binary != d.binary):
                 continue
-            state = "up" if (now - d.seen) * speed <= DOWN_AFTER or now - d.seen < 0.2 else "down"
+            state = "up" if lab_seconds(world, d.seen) <= DOWN_AFTER else "down"
             status = "disabled" if d.disabled else "enabled"
             rows.append([d.binary, d.host, "nova", status, state, iso(d.seen, ".000000")])
         return rows

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ApiError
 from .py2 import Py2Dict
-from .times import at, iso
+from .times import at, iso, lab_seconds
 
 if TYPE_CHECKING:
     from ..world import World
@@ -53,8 +53,7 @@ class Admin:
                 daemon["seen"] = now
 
     def is_up(self, daemon: dict[str, Any]) -> bool:
-        silent = (self.world.clock.now() - daemon["seen"]) * self.world.clock.speed
-        return silent <= DOWN_AFTER
+        return lab_seconds(self.world, daemon["seen"]) <= DOWN_AFTER
 
     def daemon(self, binary: str, node: str) -> dict[str, Any]:
         return next(d for d in self.daemons if (d["binary"], d["node"]) == (binary, node))

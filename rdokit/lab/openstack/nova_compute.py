@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import ApiError
 from .nova_conf import Settings, read_settings
-from .times import iso
+from .times import iso, lab_seconds
 
 if TYPE_CHECKING:
     from ..world import Node, World
@@ -51,9 +51,9 @@ class Compute:
     def settle(self, steps: int = 1) -> None:
         """Do what is due: `steps` of every plan, more where lab time has passed."""
         self.report()  # type: ignore[attr-defined]
-        now, speed = self.world.clock.now(), self.world.clock.speed
+        now = self.world.clock.now()
         for instance in list(self.instances.values()):
-            due = steps + int((now - instance.stepped) * speed // STEP)
+            due = steps + int(lab_seconds(self.world, instance.stepped) // STEP)
             while due > 0 and instance.plan and not instance.deleted:
                 due -= 1
                 if not self._step(instance):

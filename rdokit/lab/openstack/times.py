@@ -34,3 +34,12 @@ def now_iso(world: World, suffix: str = "") -> str:
 def now_micro(world: World) -> str:
     """With microseconds, as an object that has not been through the database yet."""
     return at(world.clock.now()).isoformat(timespec="microseconds")
+
+
+def lab_seconds(world: World, since: float) -> float:
+    """Lab seconds gone by since a moment (epoch seconds).
+
+    The clock's speed says how much shorter waiting is; above 100 it only means "do not wait", not that daemons
+    fall silent between two commands.
+    """
+    return (world.clock.now() - since) * min(world.clock.speed, 100.0)
