@@ -117,7 +117,7 @@ class Bench:
         node.fs.write("/etc/hostname", "bench\n")
         # The recordings were made with nova's own test driver: it starts nothing and has one core and 8 GB.
         node.fs.write("/etc/nova/nova.conf", "[DEFAULT]\ncompute_driver=nova.virt.fake.FakeDriver\n")
-        node.fs.write("/opt/havana/var/tmp/k.pub", "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 bench\n")
+        node.fs.write("/opt/havana/var/tmp/k.pub", PUBLIC_KEY)
         node.fs.write_synthetic(f"/root/{IMAGE}", 13167616, "f6cbe3fb27f54094383c69dbc7a3cd24")
         self.world.nodes[name] = node
 

@@ -27,8 +27,7 @@ BEFORE: dict[str, list[str | tuple[str, dict[str, str]]]] = {
     "h0617": [
         "glance image-update 'CirrOS 0.3.2' --property os_type=linux --min-ram 64", "#delete images but CirrOS_0.3.2",
     ],
-    "h0617": ["#images", 'glance image-update "CirrOS 0.3.2" --property os_type=linux --min-ram 64'],
-    "h0839": ["#servers", "#delete servers", "#delete volumes", "#service stop neutron-server"],
+    "h0839": ["#delete servers", "#delete volumes", "#service stop neutron-server"],
     "h0844": ["#service start neutron-server", "#service stop openstack-glance-api"],
     "h0847": ["#service start openstack-glance-api", "#service stop openstack-glance-registry"],
     "h0849": ["#service start openstack-glance-registry", "#service stop openstack-nova-api"],

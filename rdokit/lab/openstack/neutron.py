@@ -47,7 +47,7 @@ FIRST_DIGITS = {
     "router": "0c c4",
     "port": "7e 0e ef 30",
     "pool": "10 60 30 70 80 90 a0 20",
-    "security_group": "39 a1 88 e3 d2",
+    "security_group": "a1 39 88 e3 d2",
     "security_group_rule": "3b 50 46 5b 8a 7f 99 f0 00 00 00 00 00 00 00 00 f2 2b 80 d7 8e b0",
 }
 
