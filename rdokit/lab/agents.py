@@ -141,8 +141,8 @@ def _start_ovs_agent(world: World, node: Node) -> None:
     """What the agent does once after each start: read its file, set up br-tun, or give up."""
     service = node.services[OVS_AGENT]
     agent = runtime(node).get("ovs_agent")
-    if agent is not None and agent.started == service.started:
-        return
+    if (agent is not None and agent.started == service.started) or "conf" not in service.state:
+        return  # nothing new, or not started by its init script (a bench)
     switch = node.ovs
     if switch is None or not node.running("openvswitch"):
         sock = "unix:/var/run/openvswitch/db.sock: database connection failed (No such file or directory)"

@@ -1,19 +1,12 @@
-"""A bench for the lab's commands without shell or SSH: a world, a node, a way to run one line.
-
-Also what a replay of the Open vSwitch recordings needs to know: the genuine
-switch ran with a dummy datapath, and was stopped in parts near the end.
-"""
+"""A bench for the lab's commands without shell or SSH: a world, a node, a way to run one line."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 import shlex
-import time
 
 from rdokit.lab import ovsdb
 from rdokit.lab.fs import Filesystem
-from rdokit.lab.ovsdb import Switch
 from rdokit.lab.process import REGISTRY, Missing, Process
 from rdokit.lab.world import Clock, Kernel, Nic, Node, NodeSpec, Service, World
 
@@ -89,69 +82,3 @@ async def call(world: World, node: Node, argv: list[str], tty: bool = False, **f
 def run(world: World, line: str, node: str = "node1", **fields) -> tuple[int, str, str]:
     """A command line without shell features."""
     return asyncio.run(call(world, world.nodes[node], shlex.split(line), **fields))
-
-
-def prepare(switch: Switch, line: dict) -> None:
-    """Put the switch into the state that a recorded line was taken in (its note says which)."""
-    note = line.get("note") or ""
-    if switch.datapath == "system":
-        switch.datapath = "dummy"
-        switch.root.update(system_type=[], system_version=[], external_ids={})
-    if "real netdev layer" in note:
-        switch.datapath = "none"
-    if "ovs-vswitchd stopped" in note:
-        switch.vswitchd_up = False
-    if "ovsdb-server stopped" in note:
-        switch.server_up = False
-
-
-def tidy(text: str) -> str:
-    """Replace what no two recordings have in common: row ids, times, the socket's folder."""
-    seen: dict[str, str] = {}
-    text = re.sub(
-        r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", lambda m: seen.setdefault(m[0], f"<id{len(seen)}>"), text
-    )
-    text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z\|\d+\|", "<time>|", text)
-    text = re.sub(r"Compiled \w{3} +\d+ \d{4} [\d:]+", "Compiled <time>", text)
-    return re.sub(r"unix:\S*/db\.sock", "unix:<db.sock>", text)
-
-
-def ordered(text: str) -> str:
-    """`show`, csv and JSON tables with blocks and rows sorted: their order follows row ids, which are random."""
-    if text.startswith('{"data":['):
-        import json
-
-        data = json.loads(text)
-        data["data"].sort(key=str)
-        return json.dumps(data, sort_keys=True)
-    if re.match(r"(?m)[0-9a-f-]{36}\n(    |$)", text):
-        return "\n".join(_flat(_tree(text.splitlines())))
-    lines = text.splitlines()
-    if lines and lines[0].startswith("_uuid,"):
-        return "\n".join([lines[0], *sorted(re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "<id>", x) for x in lines[1:])])
-    return text
-
-
-def _tree(lines: list[str]) -> list:
-    root: list = []
-    stack: list[tuple[int, list]] = [(-1, root)]
-    for line in lines:
-        depth = len(line) - len(line.lstrip())
-        while stack[-1][0] >= depth:
-            stack.pop()
-        children: list = []
-        stack[-1][1].append((line, children))
-        stack.append((depth, children))
-    return root
-
-
-def _flat(tree: list) -> list[str]:
-    # settings keep their place, Bridges, Ports and Interfaces are sorted
-    out = []
-    for line, children in sorted(tree, key=lambda n: n[0] if n[0].strip().split()[0][:1].isupper() else ""):
-        out += [line, *_flat(children)]
-    return out
-
-
-def now() -> float:
-    return time.time()

@@ -37,6 +37,7 @@ from ..process import Process, command
 
 SOCKET = "unix:/var/run/openvswitch/db.sock"
 ANY = 10**9
+SIGNALS = {1: "Hangup", 2: "Interrupt", 14: "Alarm clock", 15: "Terminated"}
 
 
 class Exit(Exception):
@@ -1219,8 +1220,9 @@ async def _until(p: Process, deadline: float | None, ready: Callable[[], bool], 
             return False
         try:
             await asyncio.sleep(0.01)
-        except asyncio.CancelledError as stop:
-            signal = "2 (Interrupt)" if "INT" in str(stop.args) or p.tty else "15 (Terminated)"
+        except asyncio.CancelledError:
+            number = getattr(p.extra.get("entry"), "signal", 0) or (2 if p.tty else 15)
+            signal = f"{number} ({SIGNALS.get(number, 'Terminated')})"
             log.count = max(log.count, 1)
             log.warn("fatal_signal", f"terminating with signal {signal}")
             raise
