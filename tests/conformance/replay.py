@@ -26,6 +26,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
 
 from tests.conformance.between import BEFORE, FRESH_AFTER  # noqa: E402
 from tests.conformance.compare import Same, is_page, usage_line, without_fingerprints, wrong_argument  # noqa: E402
+from tests.conformance.ovs_bench import OvsBench, canonical, exit_status  # noqa: E402
 
 DOCUMENT = ("step12", "step13", "step15", "doc-second-run")
 
