@@ -41,6 +41,9 @@ class OvsBench:
         assert self.node.ovs is not None
         prepare(self.node.ovs, line)
 
+    def pause(self) -> None:
+        """Nothing goes on between two lines."""
+
     def run(
         self, line: str, env: dict[str, str | None] | None = None, stdin: str | None = None, tty: bool = False
     ) -> tuple[int, str, str]:
