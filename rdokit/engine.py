@@ -7,10 +7,13 @@ file when it is killed, and saves after every cell. This engine is registered as
 
 from __future__ import annotations
 
-import re
+import asyncio
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
+from queue import Empty
 
+from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_output
 from papermill.clientwrap import PapermillNotebookClient
@@ -18,13 +21,10 @@ from papermill.engines import NBClientEngine, NotebookExecutionManager
 from papermill.iorw import papermill_io
 from papermill.log import logger
 
+from .flood import FLOOD, Flood
 from .journal import write_atomic
-from .shell import shorten
 
 SAVE_EVERY = 2.0  # seconds between saves while all is well; failures and ends are always saved
-FLOOD = 60_000  # characters of printed text a cell keeps before its middle goes to a log file
-TAIL = 20_000
-TROUBLE = re.compile(r"error|fail|fatal|denied|refused|traceback", re.IGNORECASE)
 PENDING, RUNNING, COMPLETED, FAILED = "pending", "running", "completed", "failed"
 INTERRUPTED, SKIPPED = "interrupted", "skipped"
 
@@ -83,53 +83,6 @@ class TruthfulManager(NotebookExecutionManager):
         self.save()
 
 
-class Flood:
-    """Printed text of one cell: the beginning and end stay in the notebook, all of it goes to a log when it is long.
-
-    Args:
-        log: file for the whole text; None keeps only beginning, end and the lines that speak of trouble.
-    """
-
-    def __init__(self, log: Path | None):
-        self.log, self.kept, self.total, self.tail = log, 0, 0, ""
-        self._trouble: list[str] = []
-        self._file = None
-
-    def take(self, text: str) -> str:
-        """What of this piece still goes into the notebook."""
-        self.total += len(text)
-        room = max(FLOOD - self.kept, 0)
-        now, later = text[:room], text[room:]
-        self.kept += len(now)
-        if later:
-            self._trouble += [line for line in later.splitlines() if TROUBLE.search(line)][: 200 - len(self._trouble)]
-            self.tail = (self.tail + later)[-TAIL:]
-        return now
-
-    def spill(self, earlier: str, text: str) -> None:
-        """Writes to the log; `earlier` is what the notebook held when the flood began."""
-        if self.log is None:
-            return
-        if self._file is None:
-            self._file = open(self.log, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
-            self._file.write(earlier)
-        self._file.write(text)
-
-    def ending(self) -> str:
-        """The text that closes the cell's output: what was left out, where it is, trouble, the end."""
-        if self._file:
-            self._file.close()
-        if not self.tail:
-            return ""
-        left_out = self.total - self.kept - len(self.tail)
-        if left_out <= 0:
-            return self.tail
-        trouble = shorten((line[:300] for line in self._trouble if line not in self.tail), 10, 10)
-        where = f", all of it is in {self.log.name}" if self.log else ""
-        return "\n".join([f"\n… {left_out:,} characters left out{where} …", *trouble, "…",
-                          self.tail.partition("\n")[2] or self.tail])
-
-
 class Client(PapermillNotebookClient):
     """Executes the cells on a kernel that may already be running.
 
@@ -146,6 +99,33 @@ class Client(PapermillNotebookClient):
         self.mask = mask
         self._flood = Flood(None)
         self._dead = False
+
+    async def async_start_new_kernel_client(self):
+        """nbclient's waits 0.2 s more for messages that may be left over; here the last one is known."""
+        if not self.kernel:
+            return await super().async_start_new_kernel_client()
+        self.kc = self.km.client()
+        self.kc.start_channels()
+        self.kc.allow_stdin = False
+        await asyncio.wait_for(self._ready(), self.startup_timeout)
+        return self.kc
+
+    start_new_kernel_client = run_sync(async_start_new_kernel_client)
+
+    async def _ready(self) -> None:
+        """Asks until the kernel's answer came and its output channel is connected."""
+        while True:
+            asked = self.kc.kernel_info()
+            with contextlib.suppress(Empty):
+                while (await self.kc.shell_channel.get_msg(timeout=1))["parent_header"].get("msg_id") != asked:
+                    pass
+                while True:  # the end of our own request, seen on the output channel
+                    seen = await self.kc.iopub_channel.get_msg(timeout=0.1)
+                    if seen["parent_header"].get("msg_id") == asked and seen["content"].get(
+                            "execution_state") == "idle":
+                        return
+            if not await self.km.is_alive():
+                raise RuntimeError("the kernel ended while it started")
 
     def papermill_execute_cells(self):
         for index, cell in enumerate(self.nb.cells):

@@ -1,17 +1,27 @@
 """The kernel that runs a phase: ipykernel, with what every phase imports already loaded and no output dropped.
 
-It is started while the phase before still works, so the imports (half a second a notebook) cost nothing.
-Nothing is put into the notebook's names, and a module that fails here fails again, visibly, in its cell.
+`python -m rdokit.kernelapp -f FILE` is one kernel. `--nursery` loads everything once and then forks a
+kernel for each line it is sent, `{"file": …, "env": {…}}`, and answers with its process id: a kernel is
+there in a tenth of a second instead of one. Nothing is put into a notebook's names, and a module that
+fails to load here fails again, visibly, in its cell.
 """
 
+from __future__ import annotations
+
 import contextlib
+import gc
 import importlib
+import json
+import os
+import signal
 import sys
 
 import zmq
 from ipykernel.kernelapp import IPKernelApp
 
-PRELOADED = ("pandas", "paramiko", "rdokit.kit", "rdokit.edit", "rdokit.topology")
+PRELOADED = ("pandas", "paramiko", "rdokit.kit", "rdokit.edit", "rdokit.topology", "rdokit.havana", "rdokit.picture",
+             "IPython.core.magics", "IPython.core.display")
+OPTIONS = ["--HistoryManager.enabled=False"]
 
 
 class KernelApp(IPKernelApp):
@@ -32,8 +42,45 @@ def preload() -> None:
             importlib.import_module(name)
 
 
+def nursery() -> None:
+    """Forks kernels until the runner closes our input or is gone; its children notice that we are gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the runner, which tells each kernel
+    signal.signal(signal.SIGCHLD, _reap)
+    preload()
+    gc.freeze()
+    replies = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        request = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            replies.close()
+            _become_kernel(request)
+        replies.write(f"{pid}\n")
+
+
+def _reap(signum: int, frame: object) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _become_kernel(request: dict) -> None:
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.environ.update(request["env"])
+    parent = os.getppid()
+    KernelApp.launch_instance(["-f", request["file"], f"--IPKernelApp.parent_handle={parent}", *OPTIONS])
+    os._exit(0)
+
+
 if __name__ == "__main__":
     if sys.path[0] == "":  # as ipykernel's own launcher: files of the current folder shadow no package
         del sys.path[0]
-    preload()
-    KernelApp.launch_instance()
+    if "--nursery" in sys.argv:
+        nursery()
+    else:
+        preload()
+        KernelApp.launch_instance([*sys.argv[1:], *OPTIONS])

@@ -141,6 +141,7 @@ class Runner:
         self.rows = [Row(phase.name, phase.title) for phase in chosen]
         self.folder = runs_dir()
         self.failure: Failure | None = None
+        self.nursery = None
         self._old: list = []
 
     def run(self, site: str, site_file: Path, folder: Path | None) -> int:
@@ -159,8 +160,7 @@ class Runner:
             code = self._code(status)
             self.journal.event("run-end", status=status, exit=code, seconds=round(time.monotonic() - started, 2))
             history.update_manifest(self.folder, status=status, exit=code)
-            for kernel in self._old:
-                kernel.wait()
+            self._end_kernels()
         self._close(status, time.monotonic() - started)
         return code
 
@@ -198,14 +198,23 @@ class Runner:
 
     def _start(self, number: int):
         """A kernel for a phase; it gets ready while the phase before works."""
-        from .kernels import Kernel
+        from .kernels import Kernel, Nursery
 
         if number >= len(self.chosen) or self.stop.signum:
             return None
         env = {"RDOKIT_RUN": str(self.folder), "RDOKIT_PHASE": self.chosen[number].name}
-        kernel = Kernel(env, [self.lock.fd], self.folder / "kernels.log")
+        self.nursery = self.nursery or Nursery([self.lock.fd], self.folder / "kernels.log")
+        kernel = Kernel(self.nursery, env)
         self._old.append(kernel)
         return kernel
+
+    def _end_kernels(self) -> None:
+        for kernel in self._old:
+            kernel.close()
+        for kernel in self._old:
+            kernel.wait()
+        if self.nursery:
+            self.nursery.close()
 
     def _phase(self, phase: Phase, row: Row, kernel, progress: Progress) -> str:
         if kernel is None or self.stop.signum:

@@ -18,8 +18,8 @@ PURE = ("parse", "edit", "shell", "topology", "errors")
 ONE_PLACE = {  # third party → the modules of the helper that may import it
     "paramiko": {"ssh", "reach"},
     "pandas": {"facts"},
-    "IPython": {"show", "form"},
-    "ipywidgets": {"show", "form"},
+    "IPython": {"show", "forms"},
+    "ipywidgets": {"show", "forms"},
     "papermill": {"engine", "execute"},
     "nbclient": {"engine"},
     "nbformat": {"engine"},
