@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,23 +67,25 @@ def _parts(failure: Failure) -> tuple[str, str, str]:
     advice = next((line.removeprefix("→").strip() for line in lines if line.startswith("→")), "")
     rest = [line for line in lines if not line.startswith("→")]
     what = f"{failure.ename}: {rest[0] if rest else ''}"
-    output = ""
-    if len(rest) > 2 and rest[1].endswith(":"):
-        output = f"{rest[1]} {rest[-1]}"
-    elif len(rest) > 1:
-        output = f"{what} {rest[1]}" if len(rest) == 2 else f"{what} … {rest[-1]}"
-    return what, output, advice
+    if len(rest) < 2:
+        return what, "", advice
+    # An error about a command starts with the command, which has a line of its own.
+    parts = rest[1:] if re.match(r"^\S+# ", rest[0]) else [what, *rest[1:]]
+    return what, parts[0] if len(parts) == 1 else f"{parts[0]} {parts[-1]}", advice
 
 
 def _command(row: Row | None, failure: Failure) -> str:
     events = [e for e in (row.events if row else []) if e.get("command") or e.get("path")]
-    bad = [e for e in events if e["event"] == "failed"] or [e for e in events if e.get("exit")]
+    failed = [e for e in events if e["event"] == "failed"]
+    same = [e for e in failed if str(e.get("error", "")).partition("\n")[0] == failure.evalue.partition("\n")[0]]
+    bad = same or failed or [e for e in events if e.get("exit")]
     unanswered = events[-1:] if events and events[-1]["event"] == "intent" else []
     for event in (bad or unanswered)[-1:]:
         what = event.get("command") or f"edit {event['path']}"
         return f"{event.get('node', '')}# {' '.join(plain(str(what)).split())}"
+    pointed = re.search(r"^-+>\s*\d+\s?(.*)$", plain("\n".join(failure.traceback)), re.MULTILINE)
     code = [line for line in failure.source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    return f">>> {code[-1].strip()}" if code else ""
+    return f">>> {(pointed[1] if pointed else code[-1] if code else '').strip()}"
 
 
 def summary(rows: Sequence[Row], seconds: float):
