@@ -123,7 +123,7 @@ def a_subnet(value: Any) -> str | None:
 
 def _keys(expected: list[str], value: Any) -> str | None:
     if not isinstance(value, dict):
-        return f"'{shown(value)}' is not a dictionary"
+        return f"Invalid input. '{shown(value)}' must be a dictionary with keys: {expected!r}"
     if set(value) == set(expected):
         return None
     wanted = ", ".join(f"'{k}'" for k in expected)
@@ -216,6 +216,12 @@ def gateway_info(value: Any) -> str | None:
     if "network_id" not in value:
         return ("Validation of dictionary's keys failed.Expected keys: set(['network_id']) "
                 f"Provided keys: set([{', '.join(f'u{k!r}' for k in value)}])")
+    unexpected = [k for k in Py2Dict([(k, 1) for k in value]) if k not in ("network_id", "enable_snat")]
+    if unexpected:
+        return f"Unexpected keys supplied: {', '.join(unexpected)}"
+    snat = value.get("enable_snat", True)
+    if str(snat).lower() not in ("true", "false", "1", "0"):
+        return f"'{shown(snat)}' is not a valid boolean value"
     return a_uuid(value["network_id"])
 
 

@@ -99,7 +99,7 @@ class Routers:
                 self.remove_port(made["id"])  # type: ignore[attr-defined]
                 raise bad("router", f"No IPs available for external network {wanted}")
         snat = info.get("enable_snat", True) if info else True
-        row["external_gateway_info"] = {"network_id": wanted, "enable_snat": snat in (True, "true", "True")}
+        row["external_gateway_info"] = {"network_id": wanted, "enable_snat": str(snat).lower() in ("true", "1")}
 
     def _own_port(
         self, network: dict[str, Any], device: str, owner: str, tenant_id: str, addresses: Any
@@ -133,7 +133,7 @@ class Routers:
             self._check_duplicate(router["id"], subnet)
             network = self.networks[subnet["network_id"]]
             asked = [{"ip_address": subnet["gateway_ip"], "subnet_id": subnet["id"]}]
-            port = self._own_port(network, router["id"], INTERFACE, router["tenant_id"], asked)
+            port = self._own_port(network, router["id"], INTERFACE, subnet["tenant_id"], asked)
         else:
             raise bad("router", "Either subnet_id or port_id must be specified")
         self.schedule_router(router["id"])  # type: ignore[attr-defined]
@@ -251,9 +251,12 @@ class Routers:
             row.update(port_id=None, router_id=None, fixed_ip_address=None)
             return
         port = self._get(caller, "port", port_id)  # type: ignore[attr-defined]
-        if port["tenant_id"] != row["tenant_id"] and not caller.is_admin:
-            raise bad("floatingip", f"Port {port['id']} is associated with a different tenant and therefore cannot be "
-                                    f"found to floating IP {row['id']}.")
+        if port["tenant_id"] != row["tenant_id"]:
+            if row["id"] in self.floatingips:
+                raise bad("floatingip", f"Port {port_id} is associated with a different tenant than Floating IP "
+                                        f"{row['id']} and therefore cannot be bound.")
+            raise bad("floatingip", f"Cannot create floating IP and bind it to Port {port_id}, since that port is "
+                                    "owned by a different tenant.")
         ips = port["fixed_ips"]
         if address:
             chosen = next((ip for ip in ips if ip["ip_address"] == address), None)
@@ -268,9 +271,8 @@ class Routers:
             chosen = ips[0]
         router_id = self._router_for(row, port, self.subnets[chosen["subnet_id"]])
         for other in self.floatingips.values():
-            if other["id"] != row["id"] and (other["port_id"], other["fixed_ip_address"]) == (
-                port["id"], chosen["ip_address"]
-            ):
+            # (the server does not leave out the address itself: associating it twice is a conflict)
+            if (other["port_id"], other["fixed_ip_address"]) == (port["id"], chosen["ip_address"]):
                 raise neutron_error(
                     409, "FloatingIPPortAlreadyAssociated",
                     f"Cannot associate floating IP {row['floating_ip_address']} ({row['id']}) with port {port['id']} "
