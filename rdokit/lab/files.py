@@ -12,8 +12,10 @@ import importlib
 import os
 import posixpath
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
+from .fs import Stat
 from .process import REGISTRY, Registered
 from .shell import streams
 
@@ -27,7 +29,7 @@ STUB = b"\x7fELF\x02\x01\x01\x00"  # a command's file: this and its path (packag
 
 def proc_read(node: Node, path: str) -> bytes | None:
     """What /proc and /sys say, None when the path is an ordinary one."""
-    if not path.startswith(("/proc/", "/sys/")):
+    if not path.startswith(("/proc/", "/sys/", "/selinux/")):
         return None
     procfs = _procfs()
     return procfs.read(node, path) if procfs else None
@@ -70,7 +72,7 @@ def open_stream(p: Process, name: str, mode: str = "r", clobber: bool = True) ->
         if found is not None:
             return found
     fs = p.node.fs
-    if path.startswith(("/proc/", "/sys/")):
+    if path.startswith(("/proc/", "/sys/", "/selinux/")):
         found = proc_stream(p, posixpath.normpath(path), name, mode)
         if found is not None:
             return found
@@ -150,6 +152,56 @@ def proc_stream(p: Process, path: str, name: str, mode: str) -> streams.Stream |
     if p.user != "root":
         raise error(errno.EACCES, name)
     return streams.ProcFile(put)
+
+
+def stat_of(p: Process, name: str, follow: bool = True) -> Stat:
+    """stat(2) or lstat(2) of a path as the process sees it, /proc and /sys included.
+
+    Raises:
+        OSError: `filename` is the name as given.
+    """
+    path = p.full(name)
+    kind = virtual_kind(p, path)
+    if kind is not None:
+        now = time.time()
+        mode = 0o555 if kind == "dir" else 0o644
+        label = "system_u:object_r:proc_t:s0"
+        return Stat(kind, mode, 0, 0, 0, now, 4026531840, 2 if kind == "dir" else 1, label, "root", "root", now, now)
+    try:
+        return (p.node.fs.stat if follow else p.node.fs.lstat)(path, p.user)
+    except OSError as err:
+        err.filename = name
+        raise
+
+
+def virtual_kind(p: Process, path: str) -> str | None:
+    """"dir" or "file" for a path below /proc, /sys or /selinux that exists, else None."""
+    if not path.startswith(("/proc", "/sys", "/selinux")):
+        return None
+    path = posixpath.normpath(path)
+    pid = re.fullmatch(r"/proc/(\d+|self)(?:/(fd|cmdline|comm|stat|status|environ))?", path)
+    if pid and "machine" in p.extra:
+        if pid[1] != "self" and int(pid[1]) not in p.machine.procs and not p.machine.kill_service(int(pid[1]), 0):
+            return None
+        return "dir" if pid[2] in (None, "fd") else "file"
+    procfs = _procfs()
+    return procfs.kind(p.node, path) if procfs is not None and hasattr(procfs, "kind") else None
+
+
+def list_of(p: Process, name: str) -> list[str]:
+    """The names in a directory, /proc and /sys included. Raises OSError."""
+    path = posixpath.normpath(p.full(name)) if name.startswith(("/proc", "/sys", "/selinux")) else p.full(name)
+    procfs = _procfs()
+    names = procfs.listdir(p.node, path) if procfs is not None and hasattr(procfs, "listdir") else None
+    if names is not None:
+        if path == "/proc" and "machine" in p.extra:
+            names = [*map(str, sorted(p.machine.procs)), *names]
+        return names
+    try:
+        return p.node.fs.listdir(path, p.user)
+    except OSError as err:
+        err.filename = name
+        raise
 
 
 def sync_binaries(node: Node) -> None:

@@ -115,6 +115,7 @@ class Shell:
     pipestatus: list[int] = field(default_factory=lambda: [0])
     umask: int = 0o022
     current: asyncio.Future[int] | None = None  # the command line that an interactive shell runs
+    turns: int = 0
     exec_last: bool = False  # -c with one simple command: it replaces the shell
 
     # -- convenience ---------------------------------------------------------------------------------------------
@@ -739,7 +740,9 @@ class Shell:
         self.loops += 1
         try:
             await self.run_list(body)
-            await asyncio.sleep(0)  # so that a busy loop can be interrupted
+            self.turns += 1
+            if self.turns % 50 == 0:
+                await asyncio.sleep(0)  # so that a busy loop can be interrupted
         except LoopControl as control:
             if control.depth > 1:
                 raise LoopControl(control.kind, control.depth - 1) from None

@@ -6,6 +6,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
+from ..files import stat_of
 from . import expand
 from . import pattern as pat
 
@@ -27,6 +28,7 @@ class Context:
 
     def __init__(self, fs: Any, cwd: str, user: str, fds: Any, sh: Shell | None = None, node: Any = None):
         self.fs, self.cwd, self.user, self.fds, self.sh, self.node = fs, cwd, user, fds, sh, node
+        self.p: Any = sh.p if sh is not None else None
 
     def path(self, name: str) -> str:
         return name if name.startswith("/") else posixpath.join(self.cwd, name)
@@ -52,20 +54,16 @@ def of_file(ctx: Context, flag: str, text: str) -> bool:
     if not text:
         return False
     path = ctx.path(text)
-    if path.startswith(("/proc/", "/sys/")):
-        from ..files import proc_read
-
-        match = re.fullmatch(r"/proc/(\d+)", path)
-        if match and ctx.sh is not None:
-            return flag in "edrx" and int(match[1]) in ctx.sh.machine.procs
-        data = proc_read(ctx.node, path) if ctx.node is not None else None
-        if data is not None:
-            return flag in "aefrs" if flag != "s" else False
     fs = ctx.fs
     try:
-        stat = fs.lstat(path, ctx.user) if flag in "hL" else fs.stat(path, ctx.user)
+        if ctx.p is not None:
+            stat = stat_of(ctx.p, path, flag not in "hL")
+        else:
+            stat = fs.lstat(path, ctx.user) if flag in "hL" else fs.stat(path, ctx.user)
     except OSError:
         return False
+    if path.startswith(("/proc/", "/sys/")) and flag in "rwx":
+        return flag == "r" or (flag == "w" and ctx.user == "root") or stat.kind == "dir"
     kinds = {"f": "file", "d": "dir", "h": "link", "L": "link", "b": "block", "c": "char", "p": "fifo", "S": "socket"}
     if flag in kinds:
         return stat.kind == kinds[flag]
