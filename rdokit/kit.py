@@ -86,8 +86,6 @@ class Kit:
 
     def open(self) -> None:
         """Start the lab if the site is one, make the nodes, connect to all of them."""
-        for warning in siteload.warnings(self.site):
-            show.say(f"Note: {warning}")
         if self.site.lab:
             start_lab(self.site, self.path)
         self.nodes = {name: Node(self.door(name), self._heard) for name in self.site.nodes}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import difflib
 import html
+import sys
 import time
 from collections.abc import Iterable
 
@@ -34,7 +35,6 @@ def can_ask() -> bool:
     kernel = getattr(shell, "kernel", None)
     if kernel is not None:
         return bool(getattr(kernel, "_allow_stdin", False))
-    import sys
     return sys.stdin is not None and sys.stdin.isatty()
 
 
@@ -64,7 +64,8 @@ def value_of(name: str) -> object:
 
 def say(text: str) -> None:
     """A line of text."""
-    print(mask(plain(text)), flush=True)
+    sys.stdout.write(mask(plain(text)) + "\n")  # in one piece: nodes are worked on at the same time
+    sys.stdout.flush()
 
 
 def prompt(nodes: str, line: str, user: str = "root") -> None:
