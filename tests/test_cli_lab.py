@@ -1,8 +1,11 @@
 """`rdokit lab`, `check --connect` and `trust` against a practice lab of our own, each as a process."""
 
+import json
 import re
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from .run_kit import rdokit
 
 ROOT = Path(__file__).parents[1]
+START = str(ROOT / "notebooks/00_start.ipynb")
 
 
 def free_port() -> int:
@@ -78,3 +82,33 @@ def test_lab_ssh_hands_the_command_on(lab):
 def test_an_action_the_lab_does_not_know_is_one_sentence(lab):
     done = rdokit("lab", "upp", cwd=lab)
     assert done.returncode in (1, 2) and "upp" in done.stderr and "Traceback" not in done.stderr
+
+
+# --- plain papermill, without our runner and without our engine ------------------------------------------
+
+def papermill_cli(*words: str, **options) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "papermill", *words], capture_output=True, text=True, timeout=120,
+                          **options)
+
+
+@pytest.mark.parametrize("words", [("-p", "site", "lab"), ("-f", "params/lab.yml"), ()])
+def test_plain_papermill_chooses_the_site(lab, words):
+    done = papermill_cli(START, "out.ipynb", "--no-progress-bar", *words, cwd=lab)
+    assert done.returncode == 0, done.stderr
+    cells = json.loads((lab / "out.ipynb").read_text())["cells"]
+    assert "127.0.0.1" in json.dumps(cells)
+    assert not [out for cell in cells for out in cell.get("outputs", []) if out["output_type"] == "error"]
+
+
+def test_plain_papermill_stops_at_an_unknown_parameter(lab):
+    done = papermill_cli(START, "out.ipynb", "--no-progress-bar", "-p", "sit", "lab", cwd=lab)
+    assert done.returncode == 1 and "sit: there is no such parameter here" in done.stderr
+
+
+def test_papermill_tells_the_parameters_of_every_notebook():
+    import papermill
+
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        assert {"site", "plan_only", "overrides"} <= set(papermill.inspect_notebook(str(path))), path.name
+    done = papermill_cli("--help-notebook", str(ROOT / "notebooks/02_prepare.ipynb"))
+    assert done.returncode == 0 and "site:" in done.stdout and "plan_only:" in done.stdout
