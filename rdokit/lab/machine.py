@@ -91,7 +91,8 @@ class Machine:
         self.peers: dict[str, Machine] = {node.name: self}  # all machines of the lab, by name
         self.rebooting = False
         self.lab: Any = None  # the server that this machine is reached through
-        base_system(node)
+        if not node.extra.get("guest"):  # an instance brings its own files
+            base_system(node)
         self.refresh()
 
     # -- programs ------------------------------------------------------------------------------------------------

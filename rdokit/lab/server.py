@@ -520,6 +520,9 @@ class NodeLogin(asyncssh.SSHServer):
 class Listener:
     """The SSH port of one node. While the node is down the port stays ours and refuses."""
 
+    version = "OpenSSH_5.3"
+    login = NodeLogin
+
     def __init__(self, lab: Lab, machine: Machine, port: int, key: asyncssh.SSHKey):
         self.lab, self.machine, self.port = lab, machine, port
         self.key = key
@@ -560,10 +563,10 @@ class Listener:
         teach_old_public_key()
         sftp.limit_protocol()
         self.acceptor = await asyncssh.create_server(
-            lambda: NodeLogin(self),
+            lambda: self.login(self),
             sock=sock,
             server_host_keys=[self.pair],
-            server_version="OpenSSH_5.3",
+            server_version=self.version,
             kex_algs=available(KEX, asyncssh.kex.get_kex_algs),
             encryption_algs=available(CIPHERS, asyncssh.encryption.get_encryption_algs),
             mac_algs=available(MACS, asyncssh.mac.get_mac_algs),
@@ -654,7 +657,7 @@ def find_peer(world: World, node: Node, host: str) -> tuple[Node | None, Any]:
         target = reach.target
         return (world.nodes.get(target) if isinstance(target, str) else target), None
     if reach.kind == "guest":
-        return None, reach.target
+        return None, reach.guest
     if address.startswith("127.") or host == "localhost":
         return node, None
     return None, None
