@@ -133,7 +133,8 @@ class Client:
             raise Failure(_http(error) if error.status == 401 else f"Authorization Failed: {_http(error)}") from None
         assert self.cloud is not None
         if self.caller.tenant_id:
-            self.management = self.cloud.keystone.url_for(self.caller, "identity", a.os_region_name, "adminURL")
+            # 0.4.1 takes --os-region-name and never looks at it
+            self.management = self.cloud.keystone.url_for(self.caller, "identity", kind="adminURL")
 
     @property
     def server(self) -> Any:
@@ -457,8 +458,6 @@ async def endpoint_get(p: Process, c: Client, a: Args) -> None:
     kind = a.endpoint_type if "URL" in a.endpoint_type else a.endpoint_type + "URL"
     for service in found:
         for endpoint in service["endpoints"] if service["type"] == a.service else []:
-            if a.os_region_name and endpoint["region"] != a.os_region_name:
-                continue
             if not a.attr or endpoint.get(a.attr) == a.value:
                 if kind not in endpoint:
                     raise Failure(f"'{kind}'")

@@ -101,7 +101,7 @@ class Keystone:
             base = f"http://{cloud.host}"
             self.endpoints[endpoint] = {
                 "id": endpoint, "region": REGION, "publicurl": base + public, "internalurl": base + public,
-                "adminurl": base + admin_url, "service_id": service,
+                "adminurl": base + admin_url, "service_id": service, "_row": self.ids.hex(32),
             }
 
     def _add(self, table: dict[str, dict[str, Any]], **row: Any) -> dict[str, Any]:
@@ -162,30 +162,37 @@ class Keystone:
         raise ApiError(403, "You are not authorized to perform the requested action, admin_required.")
 
     def catalog(self, caller: Caller) -> list[dict[str, Any]]:
-        """The service catalog of a scoped token, in the order of Python 2's dicts."""
-        services: Py2Dict = Py2Dict()
-        for row in sorted(self.endpoints.values(), key=lambda e: e["id"]):
+        """The service catalog of a scoped token, in the order of Python 2's dicts.
+
+        Endpoints of one type in one region are one entry; the later URLs replace the earlier.
+        """
+        regions: Py2Dict = Py2Dict()
+        for row in sorted(self.endpoints.values(), key=lambda e: e["_row"]):
             service = self.services.get(row["service_id"])
             if service is None:
                 continue
-            urls = {"id": row["id"], "region": row["region"]}
+            if row["region"] not in regions:
+                regions[row["region"]] = Py2Dict()
+            kinds = regions[row["region"]]
+            if service["type"] not in kinds:
+                kinds[service["type"]] = {"id": row["_row"], "name": service["name"], "publicURL": ""}
             for name in ("public", "internal", "admin"):
                 if row.get(name + "url"):
-                    urls[name + "URL"] = _fill(row[name + "url"], caller)
-            kind = service["type"]
-            known = services[kind] if kind in services else {"type": kind, "name": service["name"], "endpoints": []}
-            # two endpoints of one type in one region: the later one replaces the earlier
-            others = [e for e in known["endpoints"] if e["region"] != row["region"]]
-            services[kind] = {"type": kind, "name": service["name"], "endpoints": [*others, urls]}
-        return [services[kind] for kind in services]
+                    kinds[service["type"]][name + "URL"] = _fill(row[name + "url"], caller)
+        services: Py2Dict = Py2Dict()
+        for region, kinds in regions.items():
+            for kind, entry in kinds.items():
+                endpoint = {k: v for k, v in entry.items() if k != "name"} | {"region": region}
+                known = services[kind]["endpoints"] if kind in services else []
+                services[kind] = {"type": kind, "name": entry["name"], "endpoints": [*known, endpoint]}
+        return list(services.values())
 
     def url_for(self, caller: Caller, service_type: str, region: str = "", kind: str = "publicURL") -> str | None:
-        """The first endpoint of a type in the catalog (of one region when given); None when there is none."""
+        """The first URL of a kind in the catalog (of one region when given); None when there is none."""
         for service in self.catalog(caller):
-            if service["type"] == service_type:
-                for endpoint in service["endpoints"]:
-                    if not region or endpoint["region"] == region:
-                        return endpoint.get(kind)
+            for endpoint in service["endpoints"] if service["type"] == service_type else []:
+                if kind in endpoint and (not region or endpoint["region"] == region):
+                    return endpoint[kind]
         return None
 
     # -- rows
@@ -361,7 +368,7 @@ class Keystone:
         if not urls.get("publicurl"):
             raise ApiError(400, "publicurl field is required and cannot be empty")
         service = self._row("service", service_id)["id"]
-        given = {name: url for name, url in urls.items() if url}
+        given = {name: url for name, url in urls.items() if url} | {"_row": self.ids.hex(32)}  # type: ignore[union-attr]
         return _shown(self._add(self.endpoints, region=region, service_id=service, **given))
 
     def delete_endpoint(self, endpoint_id: str) -> None:
@@ -397,7 +404,7 @@ _OFF = {"CONFIG_SWIFT_INSTALL", "CONFIG_HEAT_INSTALL"}  # not installed unless t
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
     """A row as the API gives it: without the password, its name decoded."""
-    shown = {k: v for k, v in row.items() if k != "password"}
+    shown = {k: v for k, v in row.items() if k != "password" and not k.startswith("_")}
     if "name" in shown:
         shown["name"] = mysql.read(shown["name"])
     return shown
