@@ -157,9 +157,10 @@ def _phases(run: RunRecord) -> tuple[str, str]:
                     f'<td class="w">{_dot(phase.status)}{_e(phase.status)}</td>'
                     + "".join(f'<td class="n">{_e(n) if ran else ""}</td>'
                               for n in (phase.changed, phase.already, phase.failed, _time(phase.seconds))) + "</tr>")
-    head = ('<tr><th>phase</th><th>title</th><th>ended</th><th class="n">changed</th><th class="n">already so</th>'
-            '<th class="n">failed</th><th class="n">time</th></tr>')
-    return _section("phases", f'<div class="scroll"><table class="wide">{head}{"".join(rows)}</table></div>')
+    head = ('<thead><tr><th>phase</th><th>title</th><th>ended</th><th class="n">changed</th>'
+            '<th class="n">already so</th><th class="n">failed</th><th class="n">time</th></tr></thead>')
+    return _section("phases", f'<div class="scroll"><table class="wide">{head}'
+                    f'<tbody>{"".join(rows)}</tbody></table></div>')
 
 
 def _changes(run: RunRecord) -> tuple[str, str]:
@@ -215,7 +216,7 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[object]], *, code: tuple
 
     top = "".join(f'<th class="{"n" if i in numbers else ""}">{_e(name)}</th>' for i, name in enumerate(head))
     body = "".join(f"<tr>{''.join(cell(i, value) for i, value in enumerate(row))}</tr>" for row in rows)
-    return f'<div class="scroll"><table class="wide"><tr>{top}</tr>{body}</table></div>'
+    return f'<div class="scroll"><table class="wide"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _shown(run: RunRecord) -> tuple[str, str]:

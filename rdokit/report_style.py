@@ -43,7 +43,7 @@ td.cmd { overflow-wrap: anywhere; min-width: 260px; }
 table.wide { width: 100%; }
 tr:last-child td, tr:last-child th { border-bottom: 0; }
 tbody th { border-bottom: 1px solid var(--line); font-weight: 400; }
-thead th, tr:only-child th { border-bottom: 1.5px solid #c3ccd6 !important; }
+thead tr:last-child th { border-bottom: 1.5px solid #c3ccd6; }
 .dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 7px; }
 .alarm { border-left: 5px solid #c2352b; }
 .alarm pre { background: #fbf3f2; }
@@ -65,7 +65,7 @@ details.phase .out { margin: 2px 0 14px; overflow-x: auto; }
 .soft, .change .where { color: var(--soft); font-size: 13px; }
 .timeline { width: 100%; height: auto; display: block; }
 nav { font-size: 13.5px; margin: 0 0 14px; color: var(--soft); }
-nav a { margin-right: 14px; }
+nav a { margin-right: 14px; white-space: nowrap; display: inline-block; }
 a { color: #1f5f9e; text-decoration: none; }
 a:hover { text-decoration: underline; }
 footer { color: var(--soft); font-size: 13px; padding: 4px 0 36px; text-align: center; }
@@ -73,7 +73,8 @@ footer { color: var(--soft); font-size: 13px; padding: 4px 0 36px; text-align: c
   body { background: #fff; font-size: 10.5pt; }
   header { background: #fff; color: var(--ink); padding: 0 0 10px; border-bottom: 2px solid var(--head); }
   header p { color: var(--soft); }
-  .cards { margin-top: 14px; }
+  .cards { margin-top: 14px; gap: 8px; }
+  .card { flex-basis: 90px; padding: 8px 12px; }
   section, .card { box-shadow: none; break-inside: auto; }
   section { border: 0; padding: 0 0 6px; border-radius: 0; }
   section.alarm, section.open { padding-left: 14px; }
