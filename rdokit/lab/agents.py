@@ -55,23 +55,19 @@ def reconcile(world: World) -> None:
     if neutron is None:
         return
     serving = _server_answers(world)
-    for node in world.nodes.values():
-        if not node.up:
-            continue
-        if serving:
-            _register(world, node, neutron)
-            _tunnel_sync(world, node, neutron)
+    nodes = [n for n in world.nodes.values() if n.up]
+    if serving:
+        rows = {(a["binary"], a["host"]): a for a in neutron.agents.values()}
+        for node in nodes:
+            _register(world, node, neutron, rows)
+        _tunnel_sync(nodes, neutron)
+    for node in nodes:
         _l3(world, node, neutron, serving)
         _dhcp(world, node, neutron, serving)
         _instances(world, node, neutron)
-    for node in world.nodes.values():
-        if node.up and node.running(OVS_AGENT) and node.running("openvswitch") and node.ovs is not None:
+        if node.running(OVS_AGENT) and node.running("openvswitch") and node.ovs is not None:
             _tags(node, neutron)
-            _ofports(node)
-
-
-def _ofports(node: Node) -> None:
-    ovsdb.apply(node)
+            ovsdb.apply(node)
 
 
 def _server_answers(world: World) -> bool:
@@ -219,31 +215,36 @@ def endpoints(neutron: Neutron, kind: str) -> dict[str, int]:
     return tables.setdefault(kind, {})
 
 
-def _tunnel_sync(world: World, node: Node, neutron: Neutron) -> None:
-    """Report our address once; then the server tells everybody, and everybody makes a port to it."""
-    agent = ovs_agent(node)
-    if agent is None or not agent.tunnel or agent.synced:
-        return
-    known = endpoints(neutron, agent.tunnel)
-    if agent.local_ip not in known:
-        known[agent.local_ip] = max(known.values(), default=0) + 1
-    agent.synced = True
-    for other in world.nodes.values():
-        theirs = ovs_agent(other)
-        if other.up and theirs is not None and theirs.synced and theirs.tunnel == agent.tunnel:
-            _tunnel_ports(other, theirs, known)
+def _tunnel_sync(nodes: list[Node], neutron: Neutron) -> None:
+    """Agents report their address once; then the server tells everybody, and everybody makes a port to it."""
+    fresh = set()
+    waiting = [(a.started, n.name, a) for n in nodes if (a := ovs_agent(n)) is not None and a.tunnel and not a.synced]
+    for _started, _name, agent in sorted(waiting, key=lambda item: item[:2]):  # who came first has the lower number
+        known = endpoints(neutron, agent.tunnel)
+        if agent.local_ip not in known:
+            known[agent.local_ip] = max(known.values(), default=0) + 1
+        agent.synced = True
+        fresh.add(agent.tunnel)
+    for node in nodes if fresh else []:
+        agent = ovs_agent(node)
+        if agent is not None and agent.synced and agent.tunnel in fresh:
+            _tunnel_ports(node, agent, endpoints(neutron, agent.tunnel))
 
 
 def _tunnel_ports(node: Node, agent: OvsAgent, known: dict[str, int]) -> None:
     switch = node.ovs
     if switch is None or agent.tunnel_bridge not in switch.bridges():
         return
+    there, wanted = switch.ports(agent.tunnel_bridge), {}
     for address, number in sorted(known.items(), key=lambda item: item[1]):
         name = f"{agent.tunnel}-{number}"
-        if address != agent.local_ip and switch.bridge_of(name) != agent.tunnel_bridge:
-            options = {"in_key": "flow", "local_ip": agent.local_ip, "out_key": "flow", "remote_ip": address}
-            switch.add_port(agent.tunnel_bridge, name, type=agent.tunnel, options=options)
-    ovsdb.apply(node)
+        if address != agent.local_ip and name not in there:
+            wanted[name] = {"in_key": "flow", "local_ip": agent.local_ip, "out_key": "flow", "remote_ip": address}
+    for name in wanted:
+        switch.delete_port(name)  # it may be in another bridge
+    if wanted:
+        switch.add_tunnels(agent.tunnel_bridge, agent.tunnel, wanted)
+        ovsdb.apply(node)
 
 
 def _tag(agent: OvsAgent | None, neutron: Neutron, network_id: str) -> int | None:
@@ -273,13 +274,13 @@ def _tags(node: Node, neutron: Neutron) -> None:
                 record["tag"] = [tag]
 
 
-def _register(world: World, node: Node, neutron: Neutron) -> None:
+def _register(world: World, node: Node, neutron: Neutron, rows: dict[tuple[str, str], Row]) -> None:
     """An agent that reports for the first time gets its row (a compute node that was added later)."""
     for kind, (binary, topic) in KINDS.items():
         if not node.running(binary):
             continue
         agent = ovs_agent(node) if kind == "Open vSwitch agent" else None
-        row = next((a for a in neutron.agents.values() if a["binary"] == binary and a["host"] == node.fqdn), None)
+        row = rows.get((binary, node.fqdn))
         if row is None:
             now, row_id = world.clock.now(), neutron.new_id()
             row = neutron.agents[row_id] = {

@@ -56,6 +56,7 @@ class Switch:
     opened: dict[str, int] = field(default_factory=dict)  # interface uuid -> number of its device (dummy MAC)
     next_port: dict[str, int] = field(default_factory=dict)  # bridge uuid -> last OpenFlow port given
     sync: list[str] = field(default_factory=list)  # warnings of the last apply, for ovs-vswitchd.log
+    applied: tuple = ()  # what the last apply saw; the same again needs nothing done
 
     def __post_init__(self) -> None:
         if not self.tables["Open_vSwitch"]:
@@ -135,6 +136,15 @@ class Switch:
         iface = txn.find("Interface", "name", name)
         for column, value in interface.items():
             txn.set("Interface", iface, column, value if isinstance(value, dict) else [value])
+        txn.commit()
+
+    def add_tunnels(self, bridge: str, kind: str, ports: dict[str, dict[str, str]]) -> None:
+        """Several tunnel ports (name -> options) at once."""
+        txn = self.begin()
+        uuid = txn.find("Bridge", "name", bridge)
+        for name, options in ports.items():
+            _port, (iface,) = txn.add_port(uuid, name, [name])
+            txn.tables["Interface"][iface].update(type=[kind], options=dict(options))
         txn.commit()
 
     def delete_port(self, name: str) -> None:
@@ -349,6 +359,7 @@ def start(world: World, node: Node) -> None:
     if switch.datapath == "system":
         root["system_type"], root["system_version"] = ["CentOS"], [_release(node)]
         root["external_ids"] = {"system-id": root["external_ids"].get("system-id") or switch.uuid()}
+    switch.applied = ()
     apply(node)
 
 
@@ -377,6 +388,13 @@ def apply(node: Node) -> None:
     if switch is None or not vswitchd_running(node):
         return
     root = switch.root
+    seen = (
+        root["next_cfg"][0],
+        switch.datapath,
+        tuple((n.name, n.kind, n.master, n.up, n.netns, n.mac, n.mtu) for n in node.nics.values()),
+    )
+    if seen == switch.applied and root["cur_cfg"] == root["next_cfg"]:
+        return
     switch.sync = []
     wanted: dict[str, str] = {}
     if switch.datapath == "none":
@@ -395,6 +413,8 @@ def apply(node: Node) -> None:
         _apply_bridge(node, switch, uuid, bridge, members)
     _drop_devices(node, wanted)
     root["cur_cfg"] = list(root["next_cfg"])
+    after = tuple((n.name, n.kind, n.master, n.up, n.netns, n.mac, n.mtu) for n in node.nics.values())
+    switch.applied = (seen[0], seen[1], after)
 
 
 def _apply_interface(

@@ -433,8 +433,6 @@ def neutron(r: Run) -> None:
     if r.on("CONFIG_NEUTRON_LBAAS_HOSTS"):
         agents.append("neutron-lbaas-agent")
     r.services(*agents, changed=changed)
-    if r.world.cloud is not None:
-        r.world.cloud.neutron.agents_report(r.world)
 
 
 def _link(r: Run, path: str, target: str) -> bool:

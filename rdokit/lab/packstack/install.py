@@ -7,13 +7,14 @@ leaves what had been done and nothing else; the next run does the rest.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .. import packages
+from .. import packages, services
 from . import answerfile, console, effects, manifests, remote
 from .answerfile import AnswerError
 from .effects import PuppetError
@@ -327,25 +328,43 @@ async def wait_for_puppet(s: Session, running: list[Puppet]) -> None:
         SetupError: a run failed.
     """
     spinner = console.Spinner(s.p)
-    while running:
-        for puppet in running:
-            file = puppet.manifest.file
-            spinner.show(file)
-            if not puppet.over():
-                await s.p.sleep(POLL)
-                continue
-            running.remove(puppet)  # the one behind it is asked in the next round, as in the real one
-            spinner.wipe()
-            s.p.stdout.write("\r")
-            try:
-                s.notes.extend(puppet.finish())
-            except PuppetError as e:
-                s.p.print(console.state_line(f"{file}:", "ERROR"))
-                for other in [r for r in running if r.fault.get("kind") != "hang"]:
-                    with contextlib.suppress(PuppetError):  # nobody waits for them any more, but they run to their end
-                        other.finish()
-                raise SetupError(puppet_failure(s, file, str(e))) from None
-            s.p.print(console.state_line(f"{file}:", "DONE"))
+    try:
+        while running:
+            for puppet in running:
+                file = puppet.manifest.file
+                spinner.show(file)
+                if not puppet.over():
+                    services.reconcile(s.p.world)
+                    await s.p.sleep(POLL)
+                    continue
+                running.remove(puppet)  # the one behind it is asked in the next round, as in the real one
+                spinner.wipe()
+                s.p.stdout.write("\r")
+                collect(s, puppet, running)
+                await asyncio.sleep(0)  # others may work meanwhile
+    finally:
+        services.reconcile(s.p.world)  # the agents that were started meanwhile begin their work
+
+
+def collect(s: Session, puppet: Puppet, running: list[Puppet]) -> None:
+    """The effect of a run that is over, and its line.
+
+    Raises:
+        SetupError: it failed.
+    """
+    file = puppet.manifest.file
+    busy, services._busy = services._busy, True  # the agents look once, not after every service
+    try:
+        s.notes.extend(puppet.finish())
+    except PuppetError as e:
+        s.p.print(console.state_line(f"{file}:", "ERROR"))
+        for other in [r for r in running if r.fault.get("kind") != "hang"]:
+            with contextlib.suppress(PuppetError):  # nobody waits for them any more, but they run to their end
+                other.finish()
+        raise SetupError(puppet_failure(s, file, str(e))) from None
+    finally:
+        services._busy = busy
+    s.p.print(console.state_line(f"{file}:", "DONE"))
 
 
 def puppet_failure(s: Session, file: str, error: str) -> str:
