@@ -123,6 +123,8 @@ def test_a_killed_runner_leaves_a_whole_record_and_the_run_is_resumed(place):  #
     run.kill()
     run.wait()
     (folder,) = (place / "runs").glob("2*")
+    pids = {e["kernel"] for e in read_events(folder / "events.jsonl") if e["event"] == "phase-start"}
+    wait_for(lambda: not any(map(alive, pids)), 5)
     for path in folder.glob("*.ipynb"):
         json.loads(path.read_text())
     assert json.loads((folder / "manifest.json").read_text())["status"] == "running"
