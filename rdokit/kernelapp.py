@@ -13,6 +13,7 @@ import gc
 import importlib
 import json
 import os
+import shutil
 import signal
 import sys
 
@@ -50,13 +51,17 @@ def nursery() -> None:
     gc.freeze()
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
+    folders = []
     for line in sys.stdin:
         request = json.loads(line)
+        folders.append(os.path.dirname(request["file"]))
         pid = os.fork()
         if pid == 0:
             replies.close()
             _become_kernel(request)
         replies.write(f"{pid}\n")
+    for folder in folders:  # a runner that was killed could not
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _reap(signum: int, frame: object) -> None:
