@@ -241,3 +241,48 @@ def test_a_node_added_later_joins_in() -> None:
     assert {o["remote_ip"] for o in tunnels(one).values()} == {"192.168.0.12", "192.168.0.13"}
     hosts = [a["host"] for a in world.cloud.neutron.agents.values() if a["agent_type"] == "Open vSwitch agent"]
     assert sorted(hosts) == [f"node{i}.example.com" for i in (1, 2, 3)]
+
+
+class Vm:
+    """As much of an instance as the agents look at."""
+
+    def __init__(self, id: str, state: str = "ACTIVE"):
+        self.id, self.state = id, state
+
+
+def test_what_hangs_between_an_instance_and_br_int(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = installed()
+    made, two = networked(world), world.nodes["node2"]
+    q, c = world.cloud.neutron, admin(world)
+    vm = Vm("vm-1")
+    monkeypatch.setattr(network, "guests", lambda w: [vm])
+    body = {"network_id": made["private"], "device_owner": "compute:nova", "device_id": "vm-1",
+            "binding:host_id": two.fqdn}  # fmt: skip
+    port = q.create(c, "port", body)
+    agents.reconcile(world)
+    names = {k: k + port["id"][:11] for k in ("qbr", "qvb", "qvo", "tap")}
+    assert two.nics[names["qvb"]].master == names["qbr"] == two.nics[names["tap"]].master
+    assert two.nics[names["qvo"]].master == "br-int" and two.ovs.bridge_of(names["qvo"]) == "br-int"
+    assert two.ovs.port(names["qvo"])["tag"] == [1] and two.ovs.ofport(names["qvo"]) > 0
+    assert two.ovs.interface(names["qvo"])["external_ids"]["vm-uuid"] == "vm-1"
+    rules = two.kernel.iptables["filter"]
+    short = port["id"][:10]
+    jump = f"--physdev-out {names['tap']} --physdev-is-bridged -j neutron-openvswi-i{short} "
+    assert f"-A neutron-openvswi-sg-chain -m physdev {jump}" in rules
+    assert f"-A neutron-openvswi-s{short} -j DROP " in rules
+    assert not any("dport 22" in r for r in rules if f"-i{short}" in r)
+    q.create(c, "security_group_rule", {
+        "security_group_id": port["security_groups"][0], "direction": "ingress", "ethertype": "IPv4",
+        "protocol": "tcp", "port_range_min": 22, "port_range_max": 22, "remote_ip_prefix": "0.0.0.0/0",
+    })  # fmt: skip
+    agents.reconcile(world)
+    assert f"-A neutron-openvswi-i{short} -p tcp -m tcp --dport 22 -j RETURN " in two.kernel.iptables["filter"]
+    assert firewall.verdict(two, "INPUT", "tcp", port=22, source="192.168.0.11") == "ACCEPT"  # sshd of the node itself
+    vm.state = "SHUTOFF"
+    agents.reconcile(world)
+    assert names["tap"] not in two.nics and names["qbr"] in two.nics
+    q.delete(c, "port", port["id"])
+    agents.reconcile(world)
+    assert not [n for n in two.nics if n.startswith(("qbr", "qvb", "qvo"))]
+    assert two.ovs.bridge_of(names["qvo"]) is None
+    assert not any(short in r for r in two.kernel.iptables["filter"])
