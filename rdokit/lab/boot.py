@@ -160,6 +160,7 @@ def power_on(world: World, node: Node) -> None:
     for hook in BOOT_HOOKS:
         hook(world, node)
     rc_local(world, node)
+    runtime(node)["next_pid"] = 20000  # what is started later gets other numbers than the sessions' processes
     services.reconcile(world)
 
 
@@ -201,7 +202,7 @@ def _selinux(node: Node, arguments: str) -> None:
 
 
 def _hostname(node: Node) -> None:
-    runtime(node)["hostname"] = ifcfg.global_settings(node).get("HOSTNAME") or "localhost.localdomain"
+    node.extra["hostname"] = ifcfg.global_settings(node).get("HOSTNAME") or "localhost.localdomain"
 
 
 def _tidy(node: Node) -> None:

@@ -118,7 +118,9 @@ def restore(node: Node, text: str, netns: str = "", keep: bool = False) -> None:
             chain = line.split()[1]
             if chain not in chains(lines):
                 raise RestoreError(number)
-            lines.append("-A " + line[3:])
+            from .iptables import normal
+
+            lines.append(f"-A {chain} {normal(shlex.split(line)[2:])}".rstrip())
         else:
             raise RestoreError(number)
     if current:
@@ -196,8 +198,8 @@ def _match(rule: str, packet: dict) -> tuple[str, bool]:
             check(packet.get("bridge_port") == value)
         elif word in ("-j", "--jump", "-g"):
             target = value
-        elif not word.startswith("-"):
-            position += 1
+        elif not word.startswith("-") or value.startswith("-"):
+            position += 1  # an option without a value
             continue
         position += 2
     return target, good

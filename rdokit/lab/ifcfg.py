@@ -99,7 +99,9 @@ def set_address(node: Node, nic: Nic, values: dict[str, str]) -> None:
     for number in range(1, 10):
         more = values.get(f"IPADDR{number}")
         if more and network.is_address(more):
-            size = values.get(f"PREFIX{number}") or prefix_of({"IPADDR": more, "NETMASK": values.get(f"NETMASK{number}", "")})
+            size = values.get(f"PREFIX{number}") or prefix_of(
+                {"IPADDR": more, "NETMASK": values.get(f"NETMASK{number}", "")}
+            )
             nic.addresses.append(f"{more}/{size}")
     settings.settle(node, nic.name)
 
@@ -199,9 +201,15 @@ def _resolver(node: Node, values: dict[str, str]) -> None:
         old = []
     if [line.split()[1] for line in old if line.startswith("nameserver ")][: len(servers)] == servers:
         return
-    kept = [line for line in old if not line.startswith("nameserver") and not (line.startswith("search") and values.get("DOMAIN"))]
+    kept = [
+        line
+        for line in old
+        if not line.startswith("nameserver") and not (line.startswith("search") and values.get("DOMAIN"))
+    ]
     search = [f"search {values['DOMAIN']}"] if values.get("DOMAIN") else []
-    node.fs.write("/etc/resolv.conf", "".join(f"{line}\n" for line in [*kept, *search, *(f"nameserver {s}" for s in servers)]))
+    node.fs.write(
+        "/etc/resolv.conf", "".join(f"{line}\n" for line in [*kept, *search, *(f"nameserver {s}" for s in servers)])
+    )
 
 
 def _up_ovs(world: World, node: Node, values: dict[str, str]) -> tuple[int, list[str]]:
@@ -356,5 +364,11 @@ def forget(node: Node) -> None:
         if nic.kind not in ("physical", "loopback"):
             del node.nics[name]
             continue
-        nic.addresses, nic.up, nic.master, nic.netns, nic.mtu = [], False, None, "", 16436 if nic.kind == "loopback" else 1500
+        nic.addresses, nic.up, nic.master, nic.netns, nic.mtu = (
+            [],
+            False,
+            None,
+            "",
+            16436 if nic.kind == "loopback" else 1500,
+        )
     runtime(node)["routes"] = []

@@ -14,17 +14,84 @@ from .firewall import STOCK
 if TYPE_CHECKING:
     from .world import Node, World
 
-DIRECTORIES = """
-/bin /boot/grub /dev/pts /dev/shm /dev/mapper /etc/sysconfig/network-scripts /etc/sysconfig/modules /etc/rc.d/init.d
-/etc/yum.repos.d /etc/yum/pluginconf.d /etc/pki/rpm-gpg /etc/pki/tls/certs /etc/pki/tls/private /etc/ssh /etc/selinux/targeted
-/etc/init /etc/cron.d /etc/cron.daily /etc/logrotate.d /etc/profile.d /etc/modprobe.d /etc/security /etc/pam.d /etc/skel
-/etc/sudoers.d /etc/udev/rules.d /etc/xinetd.d /etc/dhcp /etc/ntp/crypto /etc/lvm /home /lib/modules /lib64 /media /mnt /opt
-/proc /sbin /selinux /srv /sys /usr/bin /usr/sbin /usr/lib /usr/lib64 /usr/libexec /usr/local/bin /usr/local/sbin
-/usr/local/lib /usr/local/share /usr/local/etc /usr/share/doc /usr/share/man /usr/include /usr/src /usr/share/zoneinfo/Asia
-/var/cache/yum /var/db /var/empty/sshd /var/lib/rpm /var/lib/yum /var/lib/dhclient /var/lib/misc /var/local /var/lock/subsys
-/var/log/audit /var/mail /var/nis /var/opt /var/preserve /var/run /var/spool/cron /var/spool/mail /var/spool/postfix /var/yp
-/root/.ssh
-""".split()
+DIRECTORIES = [
+    "/bin",
+    "/boot/grub",
+    "/dev/pts",
+    "/dev/shm",
+    "/dev/mapper",
+    "/etc/sysconfig/network-scripts",
+    "/etc/sysconfig/modules",
+    "/etc/rc.d/init.d",
+    "/etc/yum.repos.d",
+    "/etc/yum/pluginconf.d",
+    "/etc/pki/rpm-gpg",
+    "/etc/pki/tls/certs",
+    "/etc/pki/tls/private",
+    "/etc/ssh",
+    "/etc/selinux/targeted",
+    "/etc/init",
+    "/etc/cron.d",
+    "/etc/cron.daily",
+    "/etc/logrotate.d",
+    "/etc/profile.d",
+    "/etc/modprobe.d",
+    "/etc/security",
+    "/etc/pam.d",
+    "/etc/skel",
+    "/etc/sudoers.d",
+    "/etc/udev/rules.d",
+    "/etc/xinetd.d",
+    "/etc/dhcp",
+    "/etc/ntp/crypto",
+    "/etc/lvm",
+    "/home",
+    "/lib/modules",
+    "/lib64",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/proc",
+    "/sbin",
+    "/selinux",
+    "/srv",
+    "/sys",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/local/bin",
+    "/usr/local/sbin",
+    "/usr/local/lib",
+    "/usr/local/share",
+    "/usr/local/etc",
+    "/usr/share/doc",
+    "/usr/share/man",
+    "/usr/include",
+    "/usr/src",
+    "/usr/share/zoneinfo/Asia",
+    "/var/cache/yum",
+    "/var/db",
+    "/var/empty/sshd",
+    "/var/lib/rpm",
+    "/var/lib/yum",
+    "/var/lib/dhclient",
+    "/var/lib/misc",
+    "/var/local",
+    "/var/lock/subsys",
+    "/var/log/audit",
+    "/var/mail",
+    "/var/nis",
+    "/var/opt",
+    "/var/preserve",
+    "/var/run",
+    "/var/spool/cron",
+    "/var/spool/mail",
+    "/var/spool/postfix",
+    "/var/yp",
+    "/root/.ssh",
+]
 
 PASSWD = """root:x:0:0:root:/root:/bin/bash
 bin:x:1:1:bin:/bin:/sbin/nologin
@@ -279,7 +346,9 @@ def populate(world: World, node: Node) -> None:
             fs.mkdir(path, parents=True)
     fs.write("/etc/passwd", PASSWD)
     fs.write("/etc/group", GROUPS)
-    fs.write("/etc/shadow", "".join(f"{line.split(':')[0]}:*:15980:0:99999:7:::\n" for line in PASSWD.splitlines()), 0o000)
+    fs.write(
+        "/etc/shadow", "".join(f"{line.split(':')[0]}:*:15980:0:99999:7:::\n" for line in PASSWD.splitlines()), 0o000
+    )
     fs.write("/etc/gshadow", "".join(f"{line.split(':')[0]}:::\n" for line in GROUPS.splitlines()), 0o000)
     for path, mode in SPECIAL_MODES.items():
         fs.chmod(path, mode)
@@ -308,7 +377,11 @@ def finish(world: World, node: Node) -> None:
         fs.write(f"/etc/sysconfig/network-scripts/ifcfg-{item['name']}", ifcfg_text(node, item))
     servers = spec.__dict__.get("dns") or (["8.8.8.8"] if spec.gateway else [])
     fs.write("/etc/resolv.conf", f"search {spec.domain}\n" + "".join(f"nameserver {s}\n" for s in servers))
-    fs.write("/root/anaconda-ks.cfg", "# Kickstart written by anaconda\nversion=DEVEL\ninstall\nlang en_US.UTF-8\n", mode=0o600)
+    fs.write(
+        "/root/anaconda-ks.cfg",
+        "# Kickstart written by anaconda\nversion=DEVEL\ninstall\nlang en_US.UTF-8\n",
+        mode=0o600,
+    )
     fs.write("/root/install.log", "Installing libgcc-4.4.7-4.el6.x86_64\n*** FINISHED INSTALLING PACKAGES ***\n")
     fs.write("/root/install.log.syslog", "<86>Nov 29 2013 useradd: new group added to /etc/group\n")
     fs.write("/etc/udev/rules.d/70-persistent-net.rules", "".join(

@@ -113,7 +113,10 @@ RPM_FILES = [  # URL (without scheme) -> name of the package in packagedata
         "rdo-release",
     ),
     (r"(?:dl|download)\.fedoraproject\.org/pub/epel/6/(?:x86_64|i386)/epel-release-6-8\.noarch\.rpm", "epel-release"),
-    (r"archives\.fedoraproject\.org/pub/archive/epel/6/x86_64/(?:Packages/e/)?epel-release-6-8\.noarch\.rpm", "epel-release"),
+    (
+        r"archives\.fedoraproject\.org/pub/archive/epel/6/x86_64/(?:Packages/e/)?epel-release-6-8\.noarch\.rpm",
+        "epel-release",
+    ),
 ]
 RPM_MAGIC = b"\xed\xab\xee\xdb\x03\x00"
 

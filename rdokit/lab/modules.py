@@ -105,7 +105,9 @@ def load(world: World, node: Node, name: str) -> bool:
     if name in loaded:
         return True
     if name in ("kvm_intel", "kvm_amd") and kvm_module(node) != name:
-        raise ModuleError(f"inserting {name}", )
+        raise ModuleError(
+            f"inserting {name}",
+        )
     size, needs, _, _ = MODULES[name]
     for need in needs:
         load(world, node, need)

@@ -6,8 +6,9 @@ messages, loop devices, process ids. What survives a reboot (volume groups, wtmp
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
+
+from . import clock
 
 if TYPE_CHECKING:
     from .world import Node, World
@@ -41,9 +42,14 @@ def new_pid(node: Node) -> int:
 
 
 def stamp(world: World, node: Node, form: str = "%b %e %H:%M:%S") -> str:
-    """The node's time as text (UTC); the default is syslog's."""
-    moment = time.gmtime(now(world, node))
-    return time.strftime(form.replace("%e", f"{moment.tm_mday:>2}"), moment)
+    """The node's time as text, in its zone; the default is syslog's."""
+    return at(node, now(world, node), form)
+
+
+def at(node: Node, seconds: float, form: str) -> str:
+    """Some time (seconds since the epoch) as text in the node's zone."""
+    moment = clock.now(node, seconds=seconds)
+    return moment.strftime(form.replace("%e", f"{moment.day:>2}"))
 
 
 def append(node: Node, path: str, text: str, mode: int = 0o600) -> None:
@@ -74,7 +80,7 @@ def kernel_message(world: World, node: Node, text: str) -> None:
 
 def hostname(node: Node) -> str:
     """What `hostname` prints: set by the command, else by /etc/sysconfig/network at boot."""
-    return runtime(node).get("hostname") or node.fqdn
+    return str(node.extra.get("hostname") or node.fqdn)
 
 
 def listeners(node: Node) -> list[dict[str, Any]]:

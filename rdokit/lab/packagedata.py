@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables, one line each
 """What the lab's yum repositories hold: CentOS 6.5 and its updates, RDO Havana, EPEL, foreman, puppetlabs.
 
 One line per package: `name|[epoch:]version-release|arch|KiB|requires|summary`. Names, versions and

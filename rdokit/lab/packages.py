@@ -125,7 +125,15 @@ def catalogue(content: str) -> dict[str, Available]:
         epoch, _, vr = evr.rpartition(":")
         version, _, release = vr.rpartition("-") if name != "rdo-release" else vr.partition("-")
         found[name] = Available(
-            name, epoch or "0", version, release, arch, int(size), tuple(filter(None, requires.split(","))), summary, content
+            name,
+            epoch or "0",
+            version,
+            release,
+            arch,
+            int(size),
+            tuple(filter(None, requires.split(","))),
+            summary,
+            content,
         )
     return found
 
@@ -278,7 +286,7 @@ def _unreachable(world: World, node: Node, url: str) -> str | None:
         return None
     if outcome.reason == "timeout":
         return 'PYCURL ERROR 28 - "connect() timed out!"'
-    return "PYCURL ERROR 7 - \"couldn't connect to host\""
+    return 'PYCURL ERROR 7 - "couldn\'t connect to host"'
 
 
 def repo_content(world: World, node: Node, repo: Repo) -> str:
@@ -310,9 +318,11 @@ def repo_content(world: World, node: Node, repo: Repo) -> str:
     lines = []
     for url in repo.baseurl:
         why = _unreachable(world, node, url)
-        content = packagefiles.local_repository(node, url) if url.startswith("file:") else internet.repository(world, url)
+        content = (
+            packagefiles.local_repository(node, url) if url.startswith("file:") else internet.repository(world, url)
+        )
         if why is None and content == "redirect":
-            why = "PYCURL ERROR 35 - \"SSL connect error\""
+            why = 'PYCURL ERROR 35 - "SSL connect error"'
         if why is None and content is None:
             why = 'PYCURL ERROR 22 - "The requested URL returned error: 404 Not Found"'
         if why is None:

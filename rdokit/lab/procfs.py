@@ -99,7 +99,10 @@ def _meminfo(node: Node) -> str:
         "Slab": 61_000, "CommitLimit": m["swap_total"] + m["total"] // 2, "Committed_AS": 160_000,
         "VmallocTotal": 34_359_738_367, "HugePages_Total": 0, "Hugepagesize": 2048,
     }  # fmt: skip
-    return "".join(f"{name + ':':<15} {value:>8}" + ("\n" if name == "HugePages_Total" else " kB\n") for name, value in rows.items())
+    return "".join(
+        f"{name + ':':<15} {value:>8}" + ("\n" if name == "HugePages_Total" else " kB\n")
+        for name, value in rows.items()
+    )
 
 
 def mounts(node: Node) -> list[tuple[str, str, str, str]]:
@@ -135,7 +138,12 @@ def traffic(node: Node, name: str) -> tuple[int, int, int, int]:
     """(received bytes, packets, sent bytes, packets) of an interface; grows with time, the same for one moment."""
     seconds = int(uptime(node))
     base = sum(ord(c) for c in name) % 17 + 3
-    return (seconds * base * 97 + 54_000, seconds * base // 9 + 500, seconds * base * 61 + 48_000, seconds * base // 10 + 420)
+    return (
+        seconds * base * 97 + 54_000,
+        seconds * base // 9 + 500,
+        seconds * base * 61 + 48_000,
+        seconds * base // 10 + 420,
+    )
 
 
 def _net_dev(node: Node) -> str:
@@ -157,7 +165,9 @@ def _little(address: str) -> str:
 
 
 def _net_route(node: Node) -> str:
-    out = ["Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT                                                       \n"]
+    out = [
+        "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT                                                       \n"
+    ]
     for r in network.routes(node):
         out.append(
             f"{r.dev}\t{_little(str(r.network.network_address))}\t{_little(r.via or '0.0.0.0')}\t000{3 if r.via else 1}\t0\t0\t"
@@ -246,7 +256,12 @@ def read(node: Node, path: str) -> bytes | None:
             text = PROC["sys/kernel/random/uuid"](node)
         else:
             try:
-                text = settings.get(node, path.removeprefix("/proc/sys/").replace(".", "\0").replace("/", ".").replace("\0", "/")) + "\n"
+                text = (
+                    settings.get(
+                        node, path.removeprefix("/proc/sys/").replace(".", "\0").replace("/", ".").replace("\0", "/")
+                    )
+                    + "\n"
+                )
             except KeyError:
                 return None
     elif path.startswith("/proc/"):
@@ -332,7 +347,7 @@ def listdir(node: Node, path: str) -> list[str] | None:
 
 
 def kind(node: Node, path: str) -> str | None:
-    """"dir", "file" or None for a path below /proc, /sys or /selinux."""
+    """ "dir", "file" or None for a path below /proc, /sys or /selinux."""
     if not owns(path):
         return None
     tree = _tree(node)

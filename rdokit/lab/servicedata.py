@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - tables, one line each
 """The System V services that a node can have: package, order, messages, ports, log files, what they read and need.
 
 One line per service: `name|package|start|stop|runlevels|title|process|ports|log|user|configuration`
@@ -202,5 +203,5 @@ def init_script(service: ServiceData) -> str:
     levels = "".join(str(n) for n in sorted(service.runlevels)) or "-"
     return (
         f"#!/bin/sh\n#\n# {service.name}\n#\n# chkconfig:   {levels} {service.start:02d} {service.stop:02d}\n"
-        f"# description: {service.title}\n\n. /etc/rc.d/init.d/functions\n\nexec /sbin/service {service.name} \"$@\"\n"
+        f'# description: {service.title}\n\n. /etc/rc.d/init.d/functions\n\nexec /sbin/service {service.name} "$@"\n'
     )

@@ -269,8 +269,8 @@ def _status(node: Node, data: ServiceData, service: Service) -> Outcome:
             out.say(f"{data.name} is stopped")
         return out
     if service.running:
-        who = {"openssh-daemon": "openssh-daemon"}.get(who, who)
-        out.say(f"{who} (pid  {' '.join(str(p) for p in pids(node, data.name))}) is running...")
+        numbers = pids(node, data.name)[: 1 if data.quiet else None]  # OpenStack's scripts look at the pid file only
+        out.say(f"{who} (pid  {' '.join(map(str, numbers))}) is running...")
         return out
     dead = service.state.get("dead")
     if dead == "pidfile":
@@ -388,8 +388,10 @@ def death(world: World, node: Node, data: ServiceData) -> str:
 
 def _local_death(name: str) -> str:
     if name == "libvirtd":
-        return "HypervisorUnavailable: Connection to the hypervisor is broken on host: Failed to connect socket to "\
+        return (
+            "HypervisorUnavailable: Connection to the hypervisor is broken on host: Failed to connect socket to "
             "'/var/run/libvirt/libvirt-sock': No such file or directory"
+        )
     return "ovs-vsctl: unix:/var/run/openvswitch/db.sock: database connection failed (No such file or directory)"
 
 
@@ -549,7 +551,9 @@ def _mysqld(world: World, node: Node, verb: str) -> Outcome | None:
     if verb in ("start", "restart") and not node.fs.exists("/var/lib/mysql/mysql"):
         node.fs.mkdir("/var/lib/mysql/mysql", parents=True)
         out = Outcome()
-        out.say("Initializing MySQL database:  Installing MySQL system tables...\nOK\nFilling help tables...\nOK\n", "ok")
+        out.say(
+            "Initializing MySQL database:  Installing MySQL system tables...\nOK\nFilling help tables...\nOK\n", "ok"
+        )
         rest = _ordinary(world, node, CATALOGUE["mysqld"], "start")
         out.lines += rest.lines
         out.status, out.changed = rest.status, rest.changed

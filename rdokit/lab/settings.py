@@ -118,7 +118,9 @@ PER_NIC = {
     "src_valid_mark": ("0", "0"),
     "tag": ("0", "0"),
 }
-READ_ONLY = re.compile(r"kernel\.(ostype|osrelease|version|random\.(boot_id|uuid|entropy_avail|poolsize))|net\..*\.mc_forwarding")
+READ_ONLY = re.compile(
+    r"kernel\.(ostype|osrelease|version|random\.(boot_id|uuid|entropy_avail|poolsize))|net\..*\.mc_forwarding"
+)
 TEXT = re.compile(r"kernel\.(hostname|domainname|core_pattern|modprobe|hotplug|osrelease|ostype|version|random\..*id)")
 _CONF = re.compile(r"net\.ipv4\.conf\.(.+)\.(\w+)")
 
@@ -188,14 +190,12 @@ def put(node: Node, key: str, value: str) -> None:
     Raises:
         KeyError: no such key. PermissionError: read only. ValueError: not a number ("Invalid argument").
     """
-    from .nodestate import runtime
-
     before = get(node, key)
     if READ_ONLY.fullmatch(key):
         raise PermissionError(key)
     if TEXT.fullmatch(key):
         if key == "kernel.hostname":
-            runtime(node)["hostname"] = value.strip()
+            node.extra["hostname"] = value.strip()
         else:
             node.kernel.sysctl[key] = value.strip()
         return

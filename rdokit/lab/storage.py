@@ -103,13 +103,13 @@ def create_volume(node: Node, group: str, name: str, mib: int) -> None:
     """
     vg = groups(node).get(group)
     if vg is None:
-        raise StorageError(f"  Volume group \"{group}\" not found")
+        raise StorageError(f'  Volume group "{group}" not found')
     if name in vg["lvs"]:
-        raise StorageError(f"  Logical volume \"{name}\" already exists in volume group \"{group}\"")
+        raise StorageError(f'  Logical volume "{name}" already exists in volume group "{group}"')
     mib = -(-mib // EXTENT) * EXTENT
     if mib > free_mib(vg):
         raise StorageError(
-            f"  Volume group \"{group}\" has insufficient free space ({free_mib(vg) // EXTENT} extents): "
+            f'  Volume group "{group}" has insufficient free space ({free_mib(vg) // EXTENT} extents): '
             f"{mib // EXTENT} required."
         )
     vg["lvs"][name] = mib

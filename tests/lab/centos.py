@@ -49,11 +49,15 @@ class Lab:
     def node2(self) -> Node:
         return self.world.nodes["node2"]
 
-    def __call__(self, line: str, node: str = "node1", stdin: str = "", tty: bool = False, user: str = "root") -> Result:
+    def __call__(
+        self, line: str, node: str = "node1", stdin: str = "", tty: bool = False, user: str = "root"
+    ) -> Result:
         """Type a line at a node's bash and wait for it."""
         return asyncio.run(self.run(line, node, stdin, tty, user))
 
-    async def run(self, line: str, node: str = "node1", stdin: str = "", tty: bool = False, user: str = "root") -> Result:
+    async def run(
+        self, line: str, node: str = "node1", stdin: str = "", tty: bool = False, user: str = "root"
+    ) -> Result:
         machine = self.machines[node]
         out, err = (Tty(), Tty()) if tty else (Collector(), Collector())
         fds = Descriptors()

@@ -25,14 +25,18 @@ async def free(p: Process) -> int:
 
     used = m["total"] - m["free"]
     p.print("             total       used       free     shared    buffers     cached")
-    p.print(f"Mem:    {n(m['total']):>10} {n(used):>10} {n(m['free']):>10} {0:>10} {n(m['buffers']):>10} {n(m['cached']):>10}")
+    p.print(
+        f"Mem:    {n(m['total']):>10} {n(used):>10} {n(m['free']):>10} {0:>10} {n(m['buffers']):>10} {n(m['cached']):>10}"
+    )
     if not options.has("o"):
         really = used - m["buffers"] - m["cached"]
         p.print(f"-/+ buffers/cache: {n(really):>10} {n(m['total'] - really):>10}")
     swap_used = m["swap_total"] - m["swap_free"]
     p.print(f"Swap:   {n(m['swap_total']):>10} {n(swap_used):>10} {n(m['swap_free']):>10}")
     if options.has("t"):
-        p.print(f"Total:  {n(m['total'] + m['swap_total']):>10} {n(used + swap_used):>10} {n(m['free'] + m['swap_free']):>10}")
+        p.print(
+            f"Total:  {n(m['total'] + m['swap_total']):>10} {n(used + swap_used):>10} {n(m['free'] + m['swap_free']):>10}"
+        )
     return 0
 
 
@@ -101,7 +105,10 @@ async def lspci(p: Process) -> int:
             "00:01.1 IDE interface: Intel Corporation 82371SB PIIX3 IDE [Natoma/Triton II]",
             "00:01.3 Bridge: Intel Corporation 82371AB/EB/MB PIIX4 ACPI (rev 03)",
             "00:02.0 VGA compatible controller: Cirrus Logic GD 5446"]  # fmt: skip
-    rows += [f"00:{3 + i:02x}.0 Ethernet controller: Red Hat, Inc Virtio network device" for i in range(len(p.node.spec.nics))]
+    rows += [
+        f"00:{3 + i:02x}.0 Ethernet controller: Red Hat, Inc Virtio network device"
+        for i in range(len(p.node.spec.nics))
+    ]
     rows.append(f"00:{3 + len(p.node.spec.nics):02x}.0 SCSI storage controller: Red Hat, Inc Virtio block device")
     for row in rows:
         p.print(row)
@@ -185,14 +192,20 @@ async def virsh(p: Process) -> int:
                 p.print(f" {number:<5} {name:<30} {state}")
         p.print()
     elif verb == "capabilities":
-        block = "      <domain type='kvm'>\n        <emulator>/usr/libexec/qemu-kvm</emulator>\n      </domain>\n" if kvm(p) else ""
+        block = (
+            "      <domain type='kvm'>\n        <emulator>/usr/libexec/qemu-kvm</emulator>\n      </domain>\n"
+            if kvm(p)
+            else ""
+        )
         p.print(CAPABILITIES.format(cpus=p.node.spec.cpus, kvm=block))
     elif verb == "nodeinfo":
         p.print(f"CPU model:           x86_64\nCPU(s):              {p.node.spec.cpus}\nCPU frequency:       {procfs.CPU_MODELS[p.node.spec.vmx][5].split('.')[0]} MHz\n"
                 f"CPU socket(s):       1\nCore(s) per socket:  {p.node.spec.cpus}\nThread(s) per core:  1\nNUMA cell(s):        1\n"
                 f"Memory size:         {procfs.memory(p.node)['total']} KiB\n")  # fmt: skip
     elif verb == "version":
-        p.print("Compiled against library: libvirt 0.10.2\nUsing library: libvirt 0.10.2\nUsing API: QEMU 0.10.2\nRunning hypervisor: QEMU 0.12.1\n")
+        p.print(
+            "Compiled against library: libvirt 0.10.2\nUsing library: libvirt 0.10.2\nUsing API: QEMU 0.10.2\nRunning hypervisor: QEMU 0.12.1\n"
+        )
     elif verb == "uri":
         p.print("qemu:///system\n")
     elif verb == "hostname":
@@ -203,9 +216,15 @@ async def virsh(p: Process) -> int:
         name = words[-1]
         row = next((r for r in _domains(p) if name in (r[0], r[1])), None)
         if row is None:
-            p.error(f"error: failed to get domain '{name}'\nerror: Domain not found: no domain with matching name '{name}'")
+            p.error(
+                f"error: failed to get domain '{name}'\nerror: Domain not found: no domain with matching name '{name}'"
+            )
             return 1
-        p.print(f"{row[2]}\n" if verb == "domstate" else f"Id:             {row[0]}\nName:           {row[1]}\nState:          {row[2]}\n")
+        p.print(
+            f"{row[2]}\n"
+            if verb == "domstate"
+            else f"Id:             {row[0]}\nName:           {row[1]}\nState:          {row[2]}\n"
+        )
     return 0
 
 
@@ -213,7 +232,9 @@ def _virsh_net(p: Process, verb: str, words: list[str]) -> int:
     base = "/etc/libvirt/qemu/networks"
     defined, active = p.node.fs.exists(f"{base}/default.xml"), "virbr0" in p.node.nics
     if verb == "net-list":
-        p.print(f"{'Name':<20} {'State':<10} {'Autostart':<13} Persistent\n--------------------------------------------------")
+        p.print(
+            f"{'Name':<20} {'State':<10} {'Autostart':<13} Persistent\n--------------------------------------------------"
+        )
         if defined and (active or "--all" in words):
             auto = "yes" if p.node.fs.exists(f"{base}/autostart/default.xml") else "no"
             p.print(f"{'default':<20} {'active' if active else 'inactive':<10} {auto:<13} yes")
@@ -221,11 +242,15 @@ def _virsh_net(p: Process, verb: str, words: list[str]) -> int:
         return 0
     name = words[-1]
     if name != "default" or not defined:
-        p.error(f"error: failed to get network '{name}'\nerror: Network not found: no network with matching name '{name}'")
+        p.error(
+            f"error: failed to get network '{name}'\nerror: Network not found: no network with matching name '{name}'"
+        )
         return 1
     if verb == "net-destroy":
         if not active:
-            p.error("error: Failed to destroy network default\nerror: Requested operation is not valid: network is not active")
+            p.error(
+                "error: Failed to destroy network default\nerror: Requested operation is not valid: network is not active"
+            )
             return 1
         del p.node.nics["virbr0"]
         p.print("Network default destroyed\n")

@@ -1,4 +1,4 @@
-"""net-tools 1.60: ifconfig, route, netstat, arp, hostname, mii-tool; and ethtool, ifup, ifdown, brctl."""
+"""net-tools 1.60: ifconfig, route, netstat, arp, hostname, mii-tool; and ethtool, ifup, ifdown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import re
 from .. import ifcfg, network, services, settings
 from ..cli import UsageError, getopt, netns, network_changed, octets
 from ..nodestate import hostname as node_hostname
-from ..nodestate import runtime
 from ..process import Process, command
 from ..procfs import traffic
 from ..world import Nic
@@ -145,7 +144,11 @@ async def route(p: Process) -> int:
     words = [w for w in words if w not in flags]
     for flag in flags:
         if not re.fullmatch(r"-[nveFCA46]+|--numeric|--extend", flag):
-            p.error(f"route: unrecognized option '{flag}'" if flag.startswith("--") else f"route: invalid option -- '{flag[1:2]}'")
+            p.error(
+                f"route: unrecognized option '{flag}'"
+                if flag.startswith("--")
+                else f"route: invalid option -- '{flag[1:2]}'"
+            )
             p.error("Usage: route [-nNvee] [-FC] [<AF>]           List kernel routing tables")
             return 4
     if not words:
@@ -208,7 +211,13 @@ async def netstat(p: Process) -> int:
     if options.has("i", "interfaces"):
         return _interfaces(p)
     kinds = [k for k, c in (("tcp", "t"), ("udp", "u")) if options.has(c, k)] or ["tcp", "udp"]
-    only = "only servers" if options.has("l", "listening") else "servers and established" if options.has("a", "all") else "w/o servers"
+    only = (
+        "only servers"
+        if options.has("l", "listening")
+        else "servers and established"
+        if options.has("a", "all")
+        else "w/o servers"
+    )
     p.print(f"Active Internet connections ({only})")
     who = "   PID/Program name   " if options.has("p", "programs") else "      "
     p.print(f"Proto Recv-Q Send-Q Local Address               Foreign Address             State   {who}")
@@ -223,7 +232,13 @@ async def netstat(p: Process) -> int:
                 local = f"{address if options.has('n', 'numeric') or address != '0.0.0.0' else '*'}:{name}"
                 remote = "0.0.0.0:*" if options.has("n", "numeric") else "*:*"
                 state = "LISTEN" if proto == "tcp" else ""
-                end = f"{pid}/{program[:18]:<18}  " if options.has("p", "programs") and p.user == "root" else "-                   " if options.has("p", "programs") else ""
+                end = (
+                    f"{pid}/{program[:18]:<18}  "
+                    if options.has("p", "programs") and p.user == "root"
+                    else "-                   "
+                    if options.has("p", "programs")
+                    else ""
+                )
                 p.print(f"{proto:<5}      0      0 {local:<27} {remote:<27} {state:<11} {end}")
     return 0
 
@@ -239,16 +254,22 @@ def _sessions(p: Process, programs: bool, numeric: bool) -> None:
     if len(words) == 4:
         end = f"{p.pid}/sshd" if programs else ""
         port = words[3] if numeric else _service_name(int(words[3]))
-        p.print(f"tcp        0      0 {words[2] + ':' + port:<27} {words[0] + ':' + words[1]:<27} {'ESTABLISHED':<11} {end}")
+        p.print(
+            f"tcp        0      0 {words[2] + ':' + port:<27} {words[0] + ':' + words[1]:<27} {'ESTABLISHED':<11} {end}"
+        )
 
 
 def _interfaces(p: Process) -> int:
-    p.print("Kernel Interface table\nIface       MTU Met    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg")
+    p.print(
+        "Kernel Interface table\nIface       MTU Met    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg"
+    )
     for nic in network.interfaces(p.node, netns(p)):
         if nic.up:
             _rx, rxp, _tx, txp = traffic(p.node, nic.name)
             flags = "LRU" if nic.kind == "loopback" else "BMRU"
-            p.print(f"{nic.name:<9}{nic.mtu:>6}   0 {rxp:>8}      0      0      0 {txp:>8}      0      0      0 {flags}")
+            p.print(
+                f"{nic.name:<9}{nic.mtu:>6}   0 {rxp:>8}      0      0      0 {txp:>8}      0      0      0 {flags}"
+            )
     return 0
 
 
@@ -267,7 +288,9 @@ async def arp(p: Process) -> int:
                         rows.append((ip, nic.mac, reach.dev))
     if any("a" in w for w in p.argv[1:] if w.startswith("-")):
         for ip, mac, dev in rows:
-            p.print(f"{(network.name_for(p.world, p.node, ip) if not numeric else None) or '?'} ({ip}) at {mac} [ether] on {dev}")
+            p.print(
+                f"{(network.name_for(p.world, p.node, ip) if not numeric else None) or '?'} ({ip}) at {mac} [ether] on {dev}"
+            )
         return 0
     if rows:
         p.print("Address                  HWtype  HWaddress           Flags Mask            Iface")
@@ -281,7 +304,11 @@ async def arp(p: Process) -> int:
 async def hostname(p: Process) -> int:
     """Show or set the host's name: -s short, -f with domain, -d domain, -i and -I addresses."""
     try:
-        options = getopt(p.argv[1:], "sfdiIavF:", ("short", "fqdn", "long", "domain", "ip-address", "all-ip-addresses", "alias", "file="))
+        options = getopt(
+            p.argv[1:],
+            "sfdiIavF:",
+            ("short", "fqdn", "long", "domain", "ip-address", "all-ip-addresses", "alias", "file="),
+        )
     except UsageError as error:
         p.error(f"hostname: {error}")
         p.error("Usage: hostname [-v] {hostname|-F file}      set hostname (from file)")
@@ -291,10 +318,14 @@ async def hostname(p: Process) -> int:
         if p.user != "root":
             p.error("hostname: you must be root to change the host name")
             return 1
-        runtime(p.node)["hostname"] = options.rest[0] if options.rest else p.node.fs.read_text(options.get("F", "file")).strip()
+        p.node.extra["hostname"] = (
+            options.rest[0] if options.rest else p.node.fs.read_text(options.get("F", "file")).strip()
+        )
         return 0
     if options.has("I", "all-ip-addresses"):
-        found = [a.split("/")[0] for n in network.interfaces(p.node, netns(p)) if n.kind != "loopback" for a in n.addresses]
+        found = [
+            a.split("/")[0] for n in network.interfaces(p.node, netns(p)) if n.kind != "loopback" for a in n.addresses
+        ]
         p.print(" ".join(found) + " ")
         return 0
     if options.has("s", "short"):
@@ -352,10 +383,20 @@ async def ethtool(p: Process) -> int:
                 p.error(f"Cannot get {what}: No such device")
             p.print("No data available")
             return 75
-        p.error("Cannot get driver information: No such device" if flag == "-i" else "Cannot get device settings: No such device")
+        p.error(
+            "Cannot get driver information: No such device"
+            if flag == "-i"
+            else "Cannot get device settings: No such device"
+        )
         return 71
     if flag == "-i":
-        driver = {"physical": "virtio_net", "internal": "openvswitch", "bridge": "bridge", "veth": "veth", "tap": "tun"}.get(nic.kind)
+        driver = {
+            "physical": "virtio_net",
+            "internal": "openvswitch",
+            "bridge": "bridge",
+            "veth": "veth",
+            "tap": "tun",
+        }.get(nic.kind)
         if driver is None:
             p.error("Cannot get driver information: Operation not supported")
             return 71
@@ -409,59 +450,3 @@ async def ifdown(p: Process) -> int:
         p.error(line)
     network_changed(p)
     return status
-
-
-@command("brctl", path="/usr/sbin", package="bridge-utils")
-async def brctl(p: Process) -> int:
-    """Linux bridges: show, addbr, delbr, addif, delif."""
-    words = p.argv[1:]
-    verb = words[0] if words else ""
-    bridges = {n.name: n for n in p.node.nics.values() if n.kind == "bridge"}
-    if verb == "show":
-        p.print("bridge name\tbridge id\t\tSTP enabled\tinterfaces")
-        for name, bridge in sorted(bridges.items()):
-            members = sorted(n.name for n in p.node.nics.values() if n.master == name and n is not bridge)
-            head = f"{name}\t\t8000.{bridge.mac.replace(':', '')}\tno\t\t"
-            p.print(head + (members[0] if members else ""))
-            for member in members[1:]:
-                p.print(f"\t\t\t\t\t\t\t{member}")
-        return 0
-    if verb in ("addbr", "delbr") and len(words) == 2:
-        name = words[1]
-        if verb == "addbr":
-            if name in p.node.nics:
-                p.error(f"device {name} already exists; can't create bridge with the same name")
-                return 1
-            services.load_module(p.world, p.node, "bridge")
-            p.node.nics[name] = Nic(name, "00:00:00:00:00:00", up=False, kind="bridge", netns=netns(p))
-            return 0
-        if name not in bridges:
-            p.error(f"bridge {name} doesn't exist; can't delete it")
-            return 1
-        if bridges[name].up:
-            p.error(f"bridge {name} is still up; can't delete it")
-            return 1
-        del p.node.nics[name]
-        return 0
-    if verb in ("addif", "delif") and len(words) == 3:
-        bridge, name = words[1], words[2]
-        if bridge not in bridges:
-            p.error(f"bridge {bridge} does not exist!")
-            return 1
-        if name not in p.node.nics:
-            p.error(f"interface {name} does not exist!")
-            return 1
-        nic = p.node.nics[name]
-        if verb == "addif" and nic.master:
-            p.error(f"device {name} is already a member of a bridge; can't enslave it to bridge {bridge}.")
-            return 1
-        if verb == "delif" and nic.master != bridge:
-            p.error(f"device {name} is not a slave of {bridge}")
-            return 1
-        nic.master = bridge if verb == "addif" else None
-        network_changed(p)
-        return 0
-    if verb in ("stp", "setfd", "setageing", "showmacs", "showstp", "sethello", "setmaxage"):
-        return 0
-    p.error(f"never heard of command [{verb}]" if verb else "Usage: brctl [commands]")
-    return 1

@@ -57,7 +57,11 @@ def link_line(p: Process, nic: Nic) -> str:
     if not nic.up or not network.carrier(p.world, p.node, nic):
         state = "DOWN"
     tail = "qlen 1000" if qdisc == "pfifo_fast" or (nic.kind == "physical") else ""
-    master = f" master {nic.master}" if nic.master and p.node.nics.get(nic.master, nic).kind == "bridge" and nic.kind != "bridge" else ""
+    master = (
+        f" master {nic.master}"
+        if nic.master and p.node.nics.get(nic.master, nic).kind == "bridge" and nic.kind != "bridge"
+        else ""
+    )
     return f"{network.index(p.node, nic)}: {nic.name}: <{flags(p, nic)}> mtu {nic.mtu} qdisc {qdisc}{master} state {state} {tail}"
 
 
@@ -88,7 +92,11 @@ def address_lines(p: Process, nic: Nic, family: str) -> list[list[str]]:
         for number, text in enumerate(nic.addresses):
             face = ipaddress.ip_interface(text)
             scope = "host" if nic.kind == "loopback" else "link" if str(face.ip).startswith("169.254.") else "global"
-            brd = f" brd {face.network.broadcast_address}" if nic.kind != "loopback" and face.network.prefixlen < 31 else ""
+            brd = (
+                f" brd {face.network.broadcast_address}"
+                if nic.kind != "loopback" and face.network.prefixlen < 31
+                else ""
+            )
             second = " secondary" if number and any(
                 ipaddress.ip_interface(o).network == face.network for o in nic.addresses[:number]) else ""  # fmt: skip
             out.append([f"    inet {face}{brd} scope {scope}{second} {nic.name}"])
@@ -96,7 +104,9 @@ def address_lines(p: Process, nic: Nic, family: str) -> list[list[str]]:
         if nic.kind == "loopback":
             out.append(["    inet6 ::1/128 scope host ", "       valid_lft forever preferred_lft forever"])
         elif nic.kind in ("physical", "internal", "bridge", "tap", "veth"):
-            out.append([f"    inet6 {link_local(nic)}/64 scope link ", "       valid_lft forever preferred_lft forever"])
+            out.append(
+                [f"    inet6 {link_local(nic)}/64 scope link ", "       valid_lft forever preferred_lft forever"]
+            )
     return out
 
 
@@ -153,7 +163,9 @@ def show_address(p: Process, words: list[str], options: dict[str, str]) -> int:
     nics, filters = _selected(p, words)
     family = options.get("family", "")
     for nic in nics:
-        blocks = [b for b in address_lines(p, nic, family) if not filters.get("scope") or f" scope {filters['scope']}" in b[0]]
+        blocks = [
+            b for b in address_lines(p, nic, family) if not filters.get("scope") or f" scope {filters['scope']}" in b[0]
+        ]
         if family and not blocks:
             continue
         if options.get("oneline"):
@@ -247,7 +259,7 @@ def change_address(p: Process, verb: str, words: list[str]) -> int:
         else:
             local = word
     if not dev:
-        raise IpError("Not enough information: \"dev\" argument is required.")
+        raise IpError('Not enough information: "dev" argument is required.')
     if verb == "flush":
         nic = find(p, dev)
         nic.addresses = []
@@ -276,7 +288,7 @@ def change_link(p: Process, words: list[str]) -> int:
     if words and words[0] == "dev":
         words.pop(0)
     if not words:
-        raise IpError("Not enough of information: \"dev\" argument is required.")
+        raise IpError('Not enough of information: "dev" argument is required.')
     nic = find_or_cannot(p, words.pop(0))
     while words:
         word = words.pop(0)
@@ -346,7 +358,9 @@ def add_link(p: Process, words: list[str]) -> int:
     elif kind in ("bridge", "dummy"):
         if kind == "bridge":
             services.load_module(p.world, p.node, "bridge")
-        p.node.nics[name] = Nic(name, _mac(p, name), up=False, kind="bridge" if kind == "bridge" else "tap", netns=netns(p))
+        p.node.nics[name] = Nic(
+            name, _mac(p, name), up=False, kind="bridge" if kind == "bridge" else "tap", netns=netns(p)
+        )
     elif kind == "vlan":
         p.node.nics[name] = Nic(name, _mac(p, name), up=False, kind="veth", netns=netns(p))
     else:
@@ -641,7 +655,9 @@ async def ss(p: Process) -> int:
         return 255
     kinds = [k for k, c in (("tcp", "t"), ("udp", "u")) if c in letters] or ["tcp", "udp"]
     both = len(kinds) > 1
-    p.print(("Netid  " if both else "") + "State      Recv-Q Send-Q      Local Address:Port          Peer Address:Port ")
+    p.print(
+        ("Netid  " if both else "") + "State      Recv-Q Send-Q      Local Address:Port          Peer Address:Port "
+    )
     if netns(p):
         return 0
     for proto, address, port, pid, program in services.ports(p.node):
@@ -651,5 +667,7 @@ async def ss(p: Process) -> int:
         state = "LISTEN" if proto == "tcp" else "UNCONN"
         users = f'users:(("{program}",{pid},4))' if "p" in letters else ""
         head = f"{proto:<7}" if both else ""
-        p.print(f"{head}{state:<10} 0      {'128' if proto == 'tcp' else '0':<6} {local:>18}:{port:<5}  {'*':>18}:*     {users}".rstrip())
+        p.print(
+            f"{head}{state:<10} 0      {'128' if proto == 'tcp' else '0':<6} {local:>18}:{port:<5}  {'*':>18}:*     {users}".rstrip()
+        )
     return 0

@@ -22,16 +22,23 @@ async def modprobe(p: Process) -> int:
     """-r removes; -l lists; -q is quiet."""
     flags = [w for w in p.argv[1:] if w.startswith("-")]
     names = [w for w in p.argv[1:] if not w.startswith("-") and "=" not in w]
-    if any(f not in ("-r", "-q", "-v", "-a", "-l", "-n", "-f", "-b", "--remove", "--first-time", "--show-depends", "-i") for f in flags):
+    if any(
+        f not in ("-r", "-q", "-v", "-a", "-l", "-n", "-f", "-b", "--remove", "--first-time", "--show-depends", "-i")
+        for f in flags
+    ):
         p.error(f"modprobe: invalid option -- '{flags[0].lstrip('-')[:1]}'")
-        p.error("Usage: modprobe [-v] [-V] [-C config-dir] [-d <dirname> ] [-n] [-i] [-q] [-b] [-o <modname>] [ --dump-modversions ] <modname> [parameters...]")
+        p.error(
+            "Usage: modprobe [-v] [-V] [-C config-dir] [-d <dirname> ] [-n] [-i] [-q] [-b] [-o <modname>] [ --dump-modversions ] <modname> [parameters...]"
+        )
         return 1
     if "-l" in flags:
         for name, (_, _, directory, _) in sorted(modules.MODULES.items()):
             p.print(f"kernel/{directory}/{name}.ko")
         return 0
     if not names:
-        p.error("Usage: modprobe [-v] [-V] [-C config-dir] [-d <dirname> ] [-n] [-i] [-q] [-b] [-o <modname>] [ --dump-modversions ] <modname> [parameters...]")
+        p.error(
+            "Usage: modprobe [-v] [-V] [-C config-dir] [-d <dirname> ] [-n] [-i] [-q] [-b] [-o <modname>] [ --dump-modversions ] <modname> [parameters...]"
+        )
         return 1
     if p.user != "root":
         p.error(f"FATAL: Error inserting {names[0]} ({_path(p, names[0])}): Operation not permitted")

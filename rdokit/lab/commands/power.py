@@ -7,13 +7,13 @@ rebooted in place.
 from __future__ import annotations
 
 import re
-import time
 
 from .. import boot
 from ..cli import UsageError, getopt
-from ..nodestate import hostname, now, runtime, stamp
+from ..nodestate import at, hostname, now, runtime, stamp
 from ..process import Process, command
-from ..procfs import load_average, uptime as uptime_seconds
+from ..procfs import load_average
+from ..procfs import uptime as uptime_seconds
 
 
 def _broadcast(p: Process, how: str, when: str = "NOW") -> str:
@@ -33,8 +33,8 @@ async def _go(p: Process, how: str) -> int:
     machine = p.extra.get("machine")
     if machine is not None and how == "reboot" and hasattr(machine, "reboot"):
         await machine.reboot()
-    elif machine is not None and how != "reboot" and hasattr(machine, "power_off"):
-        await machine.power_off()
+    elif machine is not None and how != "reboot" and hasattr(machine, "halt"):
+        await machine.halt()
     else:
         boot.power_off(p.world, p.node)
         if how == "reboot":
@@ -74,7 +74,7 @@ async def shutdown(p: Process) -> int:
         return 1
     if options.has("c"):
         if not runtime(p.node).pop("shutdown", None):
-            p.error("shutdown: No shutdown is pending" if False else "shutdown: Cannot find pid of running shutdown")
+            p.error("shutdown: Cannot find pid of running shutdown")
             return 1
         return 0
     if not options.rest:
@@ -85,10 +85,18 @@ async def shutdown(p: Process) -> int:
     if when != "now":
         match = re.fullmatch(r"\+?(\d+)", when)
         if not match:
-            p.error(f"shutdown: illegal time value\nTry `shutdown --help' for more information.")
+            p.error("shutdown: illegal time value\nTry `shutdown --help' for more information.")
             return 1
         minutes = int(match.group(1))
-    how = "reboot" if options.has("r") else "poweroff" if options.has("h", "P") else "halt" if options.has("H") else "maintenance"
+    how = (
+        "reboot"
+        if options.has("r")
+        else "poweroff"
+        if options.has("h", "P")
+        else "halt"
+        if options.has("H")
+        else "maintenance"
+    )
     words = {"reboot": "reboot", "poweroff": "power off", "halt": "halt", "maintenance": "maintenance"}[how]
     p.print(_broadcast(p, words, f"in {minutes} minutes" if minutes else "NOW"))
     if options.has("k"):
@@ -132,7 +140,9 @@ async def runlevel(p: Process) -> int:
 async def initctl(p: Process) -> int:
     """upstart's own jobs only."""
     if p.argv[1:2] == ["list"]:
-        p.print("rc stop/waiting\ntty (/dev/tty1) start/running, process 1501\nplymouth-shutdown stop/waiting\ncontrol-alt-delete stop/waiting")
+        p.print(
+            "rc stop/waiting\ntty (/dev/tty1) start/running, process 1501\nplymouth-shutdown stop/waiting\ncontrol-alt-delete stop/waiting"
+        )
         return 0
     if len(p.argv) > 2:
         p.error(f"initctl: Unknown job: {p.argv[2]}")
@@ -179,15 +189,15 @@ def _duration(seconds: float) -> str:
     return text + (f"{hours:>2}:{minutes:02d}" if hours else f"{minutes} min")
 
 
-def _sessions(p: Process) -> list[tuple[str, str, str]]:
-    """(user, terminal, from) of who is logged in: the machine knows, else this session."""
+def _sessions(p: Process) -> list[tuple[str, str, str, float]]:
+    """(user, terminal, from, since) of who is logged in: the machine knows, else this session."""
     machine = p.extra.get("machine")
-    found = getattr(machine, "logins", None)
-    if callable(found):
-        return list(found())
+    if machine is not None:
+        return [(e["user"], e["tty"], e["from"], e["at"]) for e in machine.logins]
     if p.tty is None:
         return []
-    return [(p.user, p.env.get("SSH_TTY", "/dev/pts/0").removeprefix("/dev/"), p.env.get("SSH_CLIENT", "192.168.0.10").split()[0])]
+    return [(p.user, p.env.get("SSH_TTY", "/dev/pts/0").removeprefix("/dev/"), p.env.get("SSH_CLIENT", "192.168.0.10").split()[0],
+             now(p.world, p.node))]  # fmt: skip
 
 
 def head_line(p: Process) -> str:
@@ -207,8 +217,8 @@ async def uptime(p: Process) -> int:
 async def w(p: Process) -> int:
     p.print(head_line(p))
     p.print("USER     TTY      FROM              LOGIN@   IDLE   JCPU   PCPU WHAT")
-    for user, tty, origin in _sessions(p):
-        p.print(f"{user:<8} {tty:<8} {origin:<16} {stamp(p.world, p.node, '%H:%M'):>7}    0.00s  0.01s  0.00s w")
+    for user, tty, origin, since in _sessions(p):
+        p.print(f"{user:<8} {tty:<8} {origin:<16} {at(p.node, since, '%H:%M'):>7}    0.00s  0.01s  0.00s w")
     return 0
 
 
@@ -216,15 +226,15 @@ async def w(p: Process) -> int:
 async def who(p: Process) -> int:
     """-b last boot, -r runlevel, am i."""
     letters = "".join(x[1:] for x in p.argv[1:] if x.startswith("-") and not x.startswith("--"))
-    booted = time.strftime("%Y-%m-%d %H:%M", time.gmtime(_boot_time(p)))
+    booted = at(p.node, _boot_time(p), "%Y-%m-%d %H:%M")
     if "b" in letters:
         p.print(f"         system boot  {booted}")
         return 0
     if "r" in letters:
         p.print(f"         run-level {boot.runlevel(p.node)}  {booted}")
         return 0
-    for user, tty, origin in _sessions(p):
-        p.print(f"{user:<8} {tty:<12} {stamp(p.world, p.node, '%Y-%m-%d %H:%M')} ({origin})")
+    for user, tty, origin, since in _sessions(p):
+        p.print(f"{user:<8} {tty:<12} {at(p.node, since, '%Y-%m-%d %H:%M')} ({origin})")
     return 0
 
 
@@ -242,7 +252,7 @@ async def last(p: Process) -> int:
         limit = int(words.pop(words.index("-n") + 1))
     names = [x for x in words if not x.startswith("-") and not x.isdigit()]
     if p.argv[0].endswith("lastb"):
-        p.print(f"\nbtmp begins {time.strftime('%a %b %e %H:%M:%S %Y', time.gmtime(p.node.extra.get('built', 0)))}")
+        p.print(f"\nbtmp begins {at(p.node, p.node.extra.get('built', 0), '%a %b %e %H:%M:%S %Y')}")
         return 0
     rows = p.node.extra.get("wtmp", [])
     lines, down = [], None
@@ -250,20 +260,23 @@ async def last(p: Process) -> int:
         if row["kind"] == "shutdown":
             down = row["time"]
             continue
-        start = time.strftime("%a %b %e %H:%M", time.gmtime(row["time"]))
+        start = at(p.node, row["time"], "%a %b %e %H:%M")
         end = down if down is not None else now(p.world, p.node)
         minutes = int((end - row["time"]) // 60)
-        tail = f"{time.strftime('%H:%M', time.gmtime(end))}  ({minutes // 60:02d}:{minutes % 60:02d})    "
+        tail = f"{at(p.node, end, '%H:%M')}  ({minutes // 60:02d}:{minutes % 60:02d})    "
         lines.append(f"reboot   system boot  {row['release']:.16} {start} - {tail}")
         down = None
     if names and "reboot" not in names:
         lines = []
     elif not names:
-        lines = [f"{u:<8} {t:<12} {o:<16} {stamp(p.world, p.node, '%a %b %e %H:%M')}   still logged in   " for u, t, o in _sessions(p)] + lines
+        lines = [
+            f"{u:<8} {t:<12} {o:<16} {at(p.node, s, '%a %b %e %H:%M')}   still logged in   "
+            for u, t, o, s in _sessions(p)
+        ] + lines
     for line in lines[: limit or None]:
         p.print(line)
     first = rows[0]["time"] if rows else p.node.kernel.booted
-    p.print(f"\nwtmp begins {time.strftime('%a %b %e %H:%M:%S %Y', time.gmtime(first))}")
+    p.print(f"\nwtmp begins {at(p.node, first, '%a %b %e %H:%M:%S %Y')}")
     return 0
 
 
@@ -271,8 +284,8 @@ async def last(p: Process) -> int:
 async def dmesg(p: Process) -> int:
     """Kernel messages since boot."""
     rows = runtime(p.node).get("dmesg", [])
-    for seconds, text in rows:
-        p.print(f"[{seconds:>12.6f}] {text}" if False else text)
+    for _, text in rows:
+        p.print(text)
     if "-c" in p.argv[1:]:
         runtime(p.node)["dmesg"] = []
     return 0

@@ -120,7 +120,11 @@ def _select(r: Rpm) -> tuple[list[Package], int]:
             hits = [package] if package else []
             status += not hits
         elif "--whatprovides" in r.long or "--whatrequires" in r.long:
-            hits = [q for q in everything if (q.name == name if "--whatprovides" in r.long else name in packages.record(q).requires)]
+            hits = [
+                q
+                for q in everything
+                if (q.name == name if "--whatprovides" in r.long else name in packages.record(q).requires)
+            ]
             if not hits:
                 p.print(f"no package {'provides' if '--whatprovides' in r.long else 'requires'} {name}")
                 status += 1
@@ -136,7 +140,13 @@ def _select(r: Rpm) -> tuple[list[Package], int]:
 
 def _named(package: Package, name: str) -> bool:
     q = package
-    return name in (q.name, f"{q.name}-{q.version}", f"{q.name}-{q.version}-{q.release}", packages.nvra(q), f"{q.name}.{q.arch}")
+    return name in (
+        q.name,
+        f"{q.name}-{q.version}",
+        f"{q.name}-{q.version}-{q.release}",
+        packages.nvra(q),
+        f"{q.name}.{q.arch}",
+    )
 
 
 def _owners(r: Rpm, name: str) -> list[Package] | None:
@@ -145,7 +155,12 @@ def _owners(r: Rpm, name: str) -> list[Package] | None:
         r.p.error(f"error: file {path}: No such file or directory")
         return None
     real = r.p.node.fs.realpath(path)
-    hits = [q for q in r.p.node.packages.values() for manifest in [packagefiles.manifest(r.p.node, q)] if path in manifest or real in manifest]
+    hits = [
+        q
+        for q in r.p.node.packages.values()
+        for manifest in [packagefiles.manifest(r.p.node, q)]
+        if path in manifest or real in manifest
+    ]
     if not hits:
         r.p.print(f"file {path} is not owned by any package")
         return None
@@ -160,7 +175,9 @@ def _file(r: Rpm, name: str) -> Package | None:
             data = internet.page(r.p.world, name).body or b""
         known = internet.rpm_of(data)
         if known is None:
-            r.p.error(f"curl: (22) The requested URL returned error: 404 Not Found\nerror: skipping {name} - transfer failed")
+            r.p.error(
+                f"curl: (22) The requested URL returned error: 404 Not Found\nerror: skipping {name} - transfer failed"
+            )
             return None
     else:
         try:
@@ -176,11 +193,23 @@ def _file(r: Rpm, name: str) -> Package | None:
 
 
 def query(r: Rpm) -> int:
+    names, status = r.names, 0
+    if "a" in r.letters or "--all" in r.long or "--last" in r.long:
+        return _query(r)
+    for name in names:  # one after the other: what is missing is said in its place
+        r.names = [name]
+        status += _query(r)
+    return status
+
+
+def _query(r: Rpm) -> int:
     found, status = _select(r)
     if "--last" in r.long:
         found.sort(key=lambda q: -q.installed)
     for q in found:
-        paths = sorted(packagefiles.manifest(r.p.node, q)) or sorted(f.path for f in packagefiles.files_of(packages.record(q)))
+        paths = sorted(packagefiles.manifest(r.p.node, q)) or sorted(
+            f.path for f in packagefiles.files_of(packages.record(q))
+        )
         if "--qf" in r.long:
             r.p.print(expand(r.format, q), end="")
         elif "i" in r.letters or "--info" in r.long:
@@ -199,7 +228,12 @@ def query(r: Rpm) -> int:
         elif "--last" in r.long:
             when = time.strftime("%a %d %b %Y %I:%M:%S %p UTC", time.gmtime(q.installed))
             r.p.print(f"{packages.nvra(q):<45} {when}")
-        elif "--quiet" not in r.long and "d" not in r.letters and "--scripts" not in r.long and "--changelog" not in r.long:
+        elif (
+            "--quiet" not in r.long
+            and "d" not in r.letters
+            and "--scripts" not in r.long
+            and "--changelog" not in r.long
+        ):
             r.p.print(packages.nvra(q))
     return status
 
@@ -256,7 +290,12 @@ def install(r: Rpm, upgrade: bool) -> int:
                 p.error(f"\tpackage {packages.nvra(have[-1])} (which is newer than {item.nvra}) is already installed")
                 return 1
         items.append(item)
-    missing = [(n, i) for i in items for n in i.requires if not packages.installed(p.node, n) and all(x.name != n for x in items)]
+    missing = [
+        (n, i)
+        for i in items
+        for n in i.requires
+        if not packages.installed(p.node, n) and all(x.name != n for x in items)
+    ]
     if missing and "--nodeps" not in r.long:
         p.error("error: Failed dependencies:")
         for name, item in missing:
@@ -327,8 +366,13 @@ def _import(r: Rpm) -> int:
             r.p.error(f"error: {name}: key 1 not an armored public key.")
             status = 1
             continue
-        key = next((k for c, (k, _) in KEYS.items() if c.lower() in name.lower()), "c105b9de" if "CentOS" in name else "0608b895")
-        r.p.node.packages[f"gpg-pubkey-{key}-4e79d4dc"] = Package("gpg-pubkey", key, "4e79d4dc", "(none)", "", r.p.world.clock.now())
+        key = next(
+            (k for c, (k, _) in KEYS.items() if c.lower() in name.lower()),
+            "c105b9de" if "CentOS" in name else "0608b895",
+        )
+        r.p.node.packages[f"gpg-pubkey-{key}-4e79d4dc"] = Package(
+            "gpg-pubkey", key, "4e79d4dc", "(none)", "", r.p.world.clock.now()
+        )
     return status
 
 
@@ -371,5 +415,9 @@ async def rpm(p: Process) -> int:
             if _file(r, name):
                 p.print(f"{name}: rsa sha1 (md5) pgp md5 OK")
         return 0
-    p.error("rpm: no operation given" if r.letters or r.long else "RPM version 4.8.0\nCopyright (C) 1998-2002 - Red Hat, Inc.")
+    p.error(
+        "rpm: no operation given"
+        if r.letters or r.long
+        else "RPM version 4.8.0\nCopyright (C) 1998-2002 - Red Hat, Inc."
+    )
     return 1 if r.letters or r.long else 0

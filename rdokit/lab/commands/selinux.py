@@ -54,7 +54,12 @@ async def setenforce(p: Process) -> int:
     before = p.node.kernel.selinux
     p.node.kernel.selinux = mode
     number = {"enforcing": 1, "permissive": 0}
-    syslog(p.world, p.node, "kernel", f"type=1404 audit: enforcing={number[mode]} old_enforcing={number[before]} auid=0 ses=1")
+    syslog(
+        p.world,
+        p.node,
+        "kernel",
+        f"type=1404 audit: enforcing={number[mode]} old_enforcing={number[before]} auid=0 ses=1",
+    )
     return 0
 
 
@@ -109,7 +114,11 @@ async def setsebool(p: Process) -> int:
     for word in words:
         name, _, value = word.partition("=")
         if name not in values:
-            p.error(f"Could not change boolean {name}" if "-P" not in p.argv else f"libsemanage.dbase_llist_set: record not found in the database\nCould not change boolean {name}")
+            p.error(
+                f"Could not change boolean {name}"
+                if "-P" not in p.argv
+                else f"libsemanage.dbase_llist_set: record not found in the database\nCould not change boolean {name}"
+            )
             return 1
         values[name] = "on" if value in ("1", "on", "true") else "off"
     return 0

@@ -13,7 +13,12 @@ from ..cli import network_changed
 from ..process import Process, command
 from ..services import Line, Outcome
 
-COLOURS = {"ok": ("0;32", "  OK  "), "failed": ("0;31", "FAILED"), "passed": ("0;33", "PASSED"), "warning": ("0;33", "WARNING")}
+COLOURS = {
+    "ok": ("0;32", "  OK  "),
+    "failed": ("0;31", "FAILED"),
+    "passed": ("0;33", "PASSED"),
+    "warning": ("0;33", "WARNING"),
+}
 
 
 def show(p: Process, line: Line) -> None:
@@ -247,7 +252,11 @@ async def openstack_service(p: Process) -> int:
     words = p.argv[1:]
     verb = words[0] if words else ""
     if verb not in ("list", "start", "stop", "restart", "status", "enable", "disable"):
-        p.error("usage: openstack-service [-n|--dryrun] <action> [service ...]" if not verb else f"openstack-service: unknown action: {verb}")
+        p.error(
+            "usage: openstack-service [-n|--dryrun] <action> [service ...]"
+            if not verb
+            else f"openstack-service: unknown action: {verb}"
+        )
         return 2
     found = []
     for name in sorted(p.node.services):
@@ -325,7 +334,9 @@ def ini_delete(text: str, section: str, key: str) -> str:
 @command("crudini", package="crudini")
 async def openstack_config(p: Process) -> int:
     """--set FILE SECTION KEY VALUE, --get FILE SECTION KEY, --del FILE SECTION [KEY]."""
-    words = [w for w in p.argv[1:] if not (w.startswith("--") and w not in ("--set", "--get", "--del", "--has", "--merge"))]
+    words = [
+        w for w in p.argv[1:] if not (w.startswith("--") and w not in ("--set", "--get", "--del", "--has", "--merge"))
+    ]
     usage = f"Usage: {p.argv[0]} [options] --set config_file section parameter value"
     if len(words) < 3 or words[0] not in ("--set", "--get", "--del", "--has"):
         p.error(usage)
@@ -350,7 +361,11 @@ async def openstack_config(p: Process) -> int:
         if verb == "--get":
             p.print(value)
         return 0
-    new = ini_set(text, section, key, words[4] if len(words) > 4 else "") if verb == "--set" else ini_delete(text, section, key)
+    new = (
+        ini_set(text, section, key, words[4] if len(words) > 4 else "")
+        if verb == "--set"
+        else ini_delete(text, section, key)
+    )
     try:
         p.node.fs.write(path, new, user=p.user)
     except OSError as error:

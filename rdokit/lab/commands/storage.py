@@ -89,7 +89,11 @@ def _rows(p: Process) -> list[tuple[str, str, int, int, str]]:
 async def df(p: Process) -> int:
     """-h -k -m -T -P -i -a and files."""
     try:
-        options = getopt(p.argv[1:], "hHkmTPialt:x:B:", ("human-readable", "print-type", "portability", "inodes", "all", "total", "local"))
+        options = getopt(
+            p.argv[1:],
+            "hHkmTPialt:x:B:",
+            ("human-readable", "print-type", "portability", "inodes", "all", "total", "local"),
+        )
     except UsageError as error:
         p.error(f"df: {error}\nTry `df --help' for more information.")
         return 1
@@ -113,9 +117,18 @@ async def df(p: Process) -> int:
         p.print("Filesystem            Inodes  IUsed    IFree IUse% Mounted on")
         for device, _, size, used, where in rows:
             inodes = size // 16
-            _df_line(p, device, f"{inodes:>8} {used // 40:>6} {inodes - used // 40:>8} {max(1, used * 100 // 40 // inodes):>4}% {where}", options.has("P"))
+            _df_line(
+                p,
+                device,
+                f"{inodes:>8} {used // 40:>6} {inodes - used // 40:>8} {max(1, used * 100 // 40 // inodes):>4}% {where}",
+                options.has("P"),
+            )
         return status
-    head = "Filesystem            Size  Used Avail Use% Mounted on" if human else "Filesystem           1K-blocks      Used Available Use% Mounted on"
+    head = (
+        "Filesystem            Size  Used Avail Use% Mounted on"
+        if human
+        else "Filesystem           1K-blocks      Used Available Use% Mounted on"
+    )
     if typed:
         head = head.replace("Filesystem   ", "Filesystem    Type   ", 1)
     if options.has("P", "portability") and not human:
@@ -180,7 +193,9 @@ async def blkid(p: Process) -> int:
 @command("fdisk", path="/sbin")
 async def fdisk(p: Process) -> int:
     if "-l" not in p.argv[1:]:
-        p.error("\nUsage:\n fdisk [options] <disk>    change partition table\n fdisk [options] -l <disk> list partition table(s)")
+        p.error(
+            "\nUsage:\n fdisk [options] <disk>    change partition table\n fdisk [options] -l <disk> list partition table(s)"
+        )
         return 1
     size = DISK_GB * 1024**3
     p.print(f"\nDisk /dev/vda: {size / 1e9:.1f} GB, {size} bytes\n16 heads, 63 sectors/track, {size // (16 * 63 * 512)} cylinders\n"
@@ -236,13 +251,22 @@ async def losetup(p: Process) -> int:
             return 1
         p.print(f"{device}: [fd00]:1 ({loops[device]})")
         return 0
-    p.error("\nUsage:\n losetup loop_device                             give info\n losetup -a | --all                              list all used")
+    p.error(
+        "\nUsage:\n losetup loop_device                             give info\n losetup -a | --all                              list all used"
+    )
     return 1
 
 
 # -- LVM ---------------------------------------------------------------------------------------------------------------
 
-ROOT_VG = {"VolGroup": {"pvs": ["/dev/vda2"], "lvs": {"lv_root": 50 * 1024, "lv_swap": 4 * 1024}, "size": DISK_GB * 1024 - 504, "uuid": "0" * 32}}
+ROOT_VG = {
+    "VolGroup": {
+        "pvs": ["/dev/vda2"],
+        "lvs": {"lv_root": 50 * 1024, "lv_swap": 4 * 1024},
+        "size": DISK_GB * 1024 - 504,
+        "uuid": "0" * 32,
+    }
+}
 
 
 def _groups(p: Process) -> dict:
@@ -300,7 +324,9 @@ async def vgs(p: Process) -> int:
     if not bare:
         p.print(f"  {'VG':<{wide}} #PV #LV #SN Attr   VSize  VFree ")
     for name, group in rows:
-        p.print(f"  {name:<{wide}} {len(group['pvs']):>3} {len(group['lvs']):>3}   0 wz--n- {_size(group['size']):>6} {_size(storage.free_mib(group)):>6}")
+        p.print(
+            f"  {name:<{wide}} {len(group['pvs']):>3} {len(group['lvs']):>3}   0 wz--n- {_size(group['size']):>6} {_size(storage.free_mib(group)):>6}"
+        )
     return status
 
 
@@ -309,7 +335,9 @@ HEADS = {"vg_name": "VG", "vg_size": "VSize", "vg_free": "VFree", "pv_count": "#
 
 
 def _fields(p: Process, kind: str, fields: str, rows: list[dict[str, str]], bare: bool) -> None:
-    names = [f if f.startswith(("vg_", "lv_", "pv_")) or f in HEADS else f"{kind}_{f}" for f in fields.lstrip("+").split(",")]
+    names = [
+        f if f.startswith(("vg_", "lv_", "pv_")) or f in HEADS else f"{kind}_{f}" for f in fields.lstrip("+").split(",")
+    ]
     wide = [max([0 if bare else len(HEADS.get(n, n)), *(len(r.get(n, "")) for r in rows)]) for n in names]
     if not bare:
         p.print("  " + " ".join(f"{HEADS.get(n, n):<{width}}" for n, width in zip(names, wide, strict=True)))
@@ -335,10 +363,20 @@ async def pvs(p: Process) -> int:
     rows.sort()
     missing = [n for n in names if n not in [r[0] for r in rows]]
     for name in missing:
-        p.error(f"  Failed to read physical volume \"{name}\"" if p.node.fs.exists(name) else f"  {name}: stat failed: No such file or directory\n  Failed to read physical volume \"{name}\"")
+        p.error(
+            f'  Failed to read physical volume "{name}"'
+            if p.node.fs.exists(name)
+            else f'  {name}: stat failed: No such file or directory\n  Failed to read physical volume "{name}"'
+        )
     rows = [r for r in rows if not names or r[0] in names]
     if fields:
-        _fields(p, "pv", fields, [{"pv_name": r[0], "vg_name": r[1], "pv_size": _size(r[2]), "pv_free": _size(r[3])} for r in rows], bare)
+        _fields(
+            p,
+            "pv",
+            fields,
+            [{"pv_name": r[0], "vg_name": r[1], "pv_size": _size(r[2]), "pv_free": _size(r[3])} for r in rows],
+            bare,
+        )
         return 5 if missing else 0
     if rows and not bare:
         p.print(f"  {'PV':<10} {'VG':<14} Fmt  Attr PSize  PFree ")
@@ -357,7 +395,12 @@ async def lvs(p: Process) -> int:
     for name in sorted(wanted - set(groups)):
         p.error(f'  Volume group "{name}" not found\n  Skipping volume group {name}')
         status = 5
-    rows = [(lv, name, mib) for name, g in sorted(groups.items()) if not wanted or name in wanted for lv, mib in sorted(g["lvs"].items())]
+    rows = [
+        (lv, name, mib)
+        for name, g in sorted(groups.items())
+        if not wanted or name in wanted
+        for lv, mib in sorted(g["lvs"].items())
+    ]
     if fields:
         _fields(p, "lv", fields, [{"lv_name": r[0], "vg_name": r[1], "lv_size": _size(r[2]), "lv_attr": "-wi-ao----", "lv_path": f"/dev/{r[1]}/{r[0]}"}
                                   for r in rows], bare)  # fmt: skip
@@ -412,10 +455,14 @@ async def lvdisplay(p: Process) -> int:
     for name, g in sorted(_groups(p).items()):
         if p.argv[0].endswith("pvdisplay"):
             for pv in g["pvs"]:
-                p.print(f"  --- Physical volume ---\n  {'PV Name':<21} {storage.device_of(p.node, pv)}\n  {'VG Name':<21} {name}\n  {'PV Size':<21} {_long(g['size'])}\n   ")
+                p.print(
+                    f"  --- Physical volume ---\n  {'PV Name':<21} {storage.device_of(p.node, pv)}\n  {'VG Name':<21} {name}\n  {'PV Size':<21} {_long(g['size'])}\n   "
+                )
             continue
         for lv, mib in sorted(g["lvs"].items()):
-            p.print(f"  --- Logical volume ---\n  {'LV Path':<22} /dev/{name}/{lv}\n  {'LV Name':<22} {lv}\n  {'VG Name':<22} {name}\n  {'LV Status':<22} available\n  {'LV Size':<22} {_long(mib)}\n   ")
+            p.print(
+                f"  --- Logical volume ---\n  {'LV Path':<22} /dev/{name}/{lv}\n  {'LV Name':<22} {lv}\n  {'VG Name':<22} {name}\n  {'LV Status':<22} available\n  {'LV Size':<22} {_long(mib)}\n   "
+            )
     return 0
 
 
@@ -425,7 +472,11 @@ async def vgcreate(p: Process) -> int:
         return 5
     names = [w for w in p.argv[1:] if not w.startswith("-")]
     if len(names) < 2:
-        p.error("  Please enter volume group name and physical volumes" if not names else "  Please enter physical volume name(s)")
+        p.error(
+            "  Please enter volume group name and physical volumes"
+            if not names
+            else "  Please enter physical volume name(s)"
+        )
         return 3
     try:
         storage.create_group(p.world, p.node, names[0], names[1:])
@@ -530,5 +581,7 @@ async def scan(p: Process) -> int:
                 p.print(f"  ACTIVE            '/dev/{group}/{lv}' [{_long(mib)}] inherit")
         else:
             for pv in g["pvs"]:
-                p.print(f"  PV {storage.device_of(p.node, pv)}   VG {group}   lvm2 [{_long(g['size'])} / {_long(storage.free_mib(g))} free]")
+                p.print(
+                    f"  PV {storage.device_of(p.node, pv)}   VG {group}   lvm2 [{_long(g['size'])} / {_long(storage.free_mib(g))} free]"
+                )
     return 0

@@ -92,7 +92,7 @@ def _write(p: Process, setting: str, flags: set[str]) -> int:
             settings.get(p.node, key)
         except KeyError:
             return _unknown(p, key, flags)
-        p.error(f'error: permission denied on key \'{key}\'')
+        p.error(f"error: permission denied on key '{key}'")
         return 255
     try:
         settings.put(p.node, key, value)

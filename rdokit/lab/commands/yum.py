@@ -120,9 +120,15 @@ class Yum:
         for line in complaints:
             self.p.error(line)
         cache = p.node.extra.setdefault("yum_cache", [])
-        mirrored = [r for r in self.repos if (r.mirrorlist or r.metalink) and packages.repo_content(p.world, p.node, r) != "nothing"]
+        mirrored = [
+            r
+            for r in self.repos
+            if (r.mirrorlist or r.metalink) and packages.repo_content(p.world, p.node, r) != "nothing"
+        ]
         if mirrored or not cache:
-            self.say("Loading mirror speeds from cached hostfile" if "hostfile" in cache else "Determining fastest mirrors")
+            self.say(
+                "Loading mirror speeds from cached hostfile" if "hostfile" in cache else "Determining fastest mirrors"
+            )
             for repo in sorted(mirrored, key=lambda r: r.id):
                 self.say(f" * {repo.id}: {_mirror(repo)}")
         if p.stdout.isatty():
@@ -148,7 +154,9 @@ class Yum:
         return hits
 
     def installed(self, pattern: str) -> list[Package]:
-        return [p for p in self.p.node.packages.values() if _means(pattern, packages.record(p)) and p.name != "gpg-pubkey"]
+        return [
+            p for p in self.p.node.packages.values() if _means(pattern, packages.record(p)) and p.name != "gpg-pubkey"
+        ]
 
 
 def _usage(text: str, status: int = 1) -> PackageError:
@@ -207,7 +215,11 @@ def _unlock(y: Yum) -> None:
 def _resolve_lines(y: Yum, tx: Transaction) -> None:
     """`--> Running transaction check` and what follows."""
     y.say("Resolving Dependencies")
-    asked = [*[("install", a) for a in tx.install], *[("update", u) for u in tx.update], *[("erase", r) for r in tx.remove]]
+    asked = [
+        *[("install", a) for a in tx.install],
+        *[("update", u) for u in tx.update],
+        *[("erase", r) for r in tx.remove],
+    ]
     y.say("--> Running transaction check")
     for kind, item in asked:
         _package_lines(y, kind, item)
@@ -229,10 +241,14 @@ def _package_lines(y: Yum, kind: str, item) -> None:  # noqa: ANN001
         y.say(f"---> Package {item.name}.{item.arch} {item.evr} will be installed")
     elif kind == "update":
         new, old = item
-        y.say(f"---> Package {old.name}.{old.arch} {packages.epoch_of(old)}:{old.version}-{old.release} will be updated")
+        y.say(
+            f"---> Package {old.name}.{old.arch} {packages.epoch_of(old)}:{old.version}-{old.release} will be updated"
+        )
         y.say(f"---> Package {new.name}.{new.arch} {new.evr} will be an update")
     else:
-        y.say(f"---> Package {item.name}.{item.arch} {packages.epoch_of(item)}:{item.version}-{item.release} will be erased")
+        y.say(
+            f"---> Package {item.name}.{item.arch} {packages.epoch_of(item)}:{item.version}-{item.release} will be erased"
+        )
 
 
 def _gone(package: Package) -> Available:
@@ -259,7 +275,9 @@ def _table(y: Yum, tx: Transaction) -> None:
         if items:
             y.say(f"{title}:")
             for item in sorted(items, key=lambda i: i.name):
-                y.say(yumtext.row([item.name, item.arch, item.vr, item.repo, yumtext.size(item.size)], widths, " ", True))
+                y.say(
+                    yumtext.row([item.name, item.arch, item.vr, item.repo, yumtext.size(item.size)], widths, " ", True)
+                )
     y.say()
     y.say("Transaction Summary")
     y.say("=" * y.width)
@@ -315,7 +333,11 @@ async def _download(y: Yum, tx: Transaction) -> None:
     if len(remote) > 1:
         total = sum(i.size for i in remote)
         y.say("-" * y.width)
-        y.say(f"{'Total':<47} {'1.2 M':>8}B/s | {yumtext.size(total):>6}B     00:{min(59, int(total / 1200)):02d}     "[: y.width])
+        y.say(
+            f"{'Total':<47} {'1.2 M':>8}B/s | {yumtext.size(total):>6}B     00:{min(59, int(total / 1200)):02d}     "[
+                : y.width
+            ]
+        )
 
 
 def _import_keys(y: Yum, tx: Transaction) -> None:
@@ -332,15 +354,25 @@ def _import_keys(y: Yum, tx: Transaction) -> None:
         path = repo.gpgkey.removeprefix("file://")
         y.p.error(f"warning: rpmts_HdrFromFdno: Header V3 RSA/SHA1 Signature, key ID {key}: NOKEY")
         if path.startswith("/") and not y.p.node.fs.exists(path):
-            raise PackageError(f"Retrieving key from {repo.gpgkey}", "", "",
-                               f'GPG key retrieval failed: [Errno 14] Could not open/read file://{path}')
+            raise PackageError(
+                f"Retrieving key from {repo.gpgkey}",
+                "",
+                "",
+                f"GPG key retrieval failed: [Errno 14] Could not open/read file://{path}",
+            )
         y.say(f"Retrieving key from {repo.gpgkey}")
-        owner = "centos-release-6-5.el6.centos.11.1.x86_64 (@anaconda-CentOS-201311272149.x86_64/6.5)" if "CentOS" in user else ""
+        owner = (
+            "centos-release-6-5.el6.centos.11.1.x86_64 (@anaconda-CentOS-201311272149.x86_64/6.5)"
+            if "CentOS" in user
+            else ""
+        )
         y.say(f"Importing GPG key 0x{key.upper()}:\n Userid : {user}")
         if owner:
             y.say(f" Package: {owner}")
         y.say(f" From   : {path}")
-        y.p.node.packages[f"{name}-4e79d4dc"] = Package("gpg-pubkey", key, "4e79d4dc", "(none)", "", y.p.world.clock.now())
+        y.p.node.packages[f"{name}-4e79d4dc"] = Package(
+            "gpg-pubkey", key, "4e79d4dc", "(none)", "", y.p.world.clock.now()
+        )
 
 
 async def _perform(y: Yum, tx: Transaction) -> int:
@@ -466,7 +498,9 @@ def _from_file(y: Yum, word: str) -> Available | None:
     if have and packages.evrcmp(item, have[-1]) <= 0:
         y.say(f"{shown}: does not update installed package.")
         return None
-    y.say(f"Marking {shown} to be installed" if not have else f"Marking {shown} as an update to {packages.nvra(have[-1])}")
+    y.say(
+        f"Marking {shown} to be installed" if not have else f"Marking {shown} as an update to {packages.nvra(have[-1])}"
+    )
     return Available(**{**item.__dict__, "repo": f"/{label}"})
 
 
@@ -489,7 +523,12 @@ async def install(y: Yum, names: list[str], local: bool = False) -> int:
             continue
         hits = y.match(name)
         if not hits and name.startswith("/"):
-            hits = [a for items in y.universe().values() for a in items[-1:] if any(f.path == name for f in packagefiles.files_of(a))]
+            hits = [
+                a
+                for items in y.universe().values()
+                for a in items[-1:]
+                if any(f.path == name for f in packagefiles.files_of(a))
+            ]
         if not hits:
             if y.installed(name):
                 found = True
@@ -533,7 +572,7 @@ async def update(y: Yum, names: list[str]) -> int:
             if not hits and y.match(name) and not y.installed(name):
                 p.error(f"Package(s) {name} available, but not installed.")
             elif not y.match(name):
-                p.error(f"No Packages marked for Update" if y.installed(name) else f"No package {name} available.")
+                p.error("No Packages marked for Update" if y.installed(name) else f"No package {name} available.")
             chosen += hits
         tx = packages.plan(p.node, universe, update=chosen) if chosen else Transaction()
     else:
@@ -555,7 +594,7 @@ async def remove(y: Yum, names: list[str]) -> int:
             y.p.error(f"No Match for argument: {name}")
         for package in hits:
             if package.name == "yum" or package.name == "rpm":
-                raise PackageError("Error: Trying to remove \"yum\", which is protected")
+                raise PackageError('Error: Trying to remove "yum", which is protected')
             full = f"{package.version}-{package.release}.{package.arch}"
             if package.name == "kernel" and full == y.p.node.kernel.release:
                 y.say(f"Skipping the running kernel: {packages.nvra(package)}")
@@ -582,7 +621,9 @@ def _listing(y: Yum, title: str, rows: list[tuple[str, str, str]]) -> None:
     if not rows:
         return
     y.p.print(title)
-    widths = yumtext.columns([[r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]], [1, 1, 1], y.width, 0, 1)
+    widths = yumtext.columns(
+        [[r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]], [1, 1, 1], y.width, 0, 1
+    )
     for r in rows:
         y.p.print(yumtext.row(list(r), widths))
 
@@ -644,7 +685,11 @@ def _info(y: Yum, item: Available, package: Package | None) -> None:
     rows = [("Name", item.name), ("Arch", item.arch)]
     if item.epoch != "0":
         rows.append(("Epoch", item.epoch))
-    rows += [("Version", item.version), ("Release", item.release), ("Size", yumtext.size(item.size * (3.1 if package else 1)))]
+    rows += [
+        ("Version", item.version),
+        ("Release", item.release),
+        ("Size", yumtext.size(item.size * (3.1 if package else 1))),
+    ]
     rows.append(("Repo", "installed" if package else item.repo))
     if package:
         rows.append(("From repo", package.repo or "anaconda-CentOS-201311272149.x86_64"))
@@ -687,7 +732,11 @@ async def search(y: Yum, words: list[str]) -> int:
     for q in y.p.node.packages.values():
         everything.setdefault(q.name, packages.record(q))
     names = [i for i in everything.values() if all(w.lower() in i.name.lower() for w in words)]
-    texts = [i for i in everything.values() if i not in names and all(w.lower() in (i.name + " " + i.summary).lower() for w in words)]
+    texts = [
+        i
+        for i in everything.values()
+        if i not in names and all(w.lower() in (i.name + " " + i.summary).lower() for w in words)
+    ]
     if not names and not texts:
         y.p.error("Warning: No matches found for: " + " ".join(words))
         y.p.print("No Matches found")
@@ -729,13 +778,19 @@ async def check_update(y: Yum, words: list[str]) -> int:
     rows = []
     for items in y.universe().values():
         have = packages.installed(y.p.node, items[-1].name)
-        if have and packages.evrcmp(items[-1], have[-1]) > 0 and (not words or any(_means(w, items[-1]) for w in words)):
+        if (
+            have
+            and packages.evrcmp(items[-1], have[-1]) > 0
+            and (not words or any(_means(w, items[-1]) for w in words))
+        ):
             rows.append(_available_row(items[-1]))
     if not rows:
         return 0
     y.p.print()
     rows.sort()
-    widths = yumtext.columns([[r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]], [1, 1, 1], y.width, 0, 1)
+    widths = yumtext.columns(
+        [[r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]], [1, 1, 1], y.width, 0, 1
+    )
     for r in rows:
         y.p.print(yumtext.row(list(r), widths))
     return 100
@@ -750,7 +805,11 @@ async def repolist(y: Yum, words: list[str]) -> int:
         on = repo in y.repos or any(r.id == repo.id for r in y.repos)
         if (kind == "enabled" and not on) or (kind == "disabled" and on):
             continue
-        count = RELEASES.get(repo.id, len(packages.catalogue(packages.repo_content(y.p.world, y.p.node, repo)))) if on else 0
+        count = (
+            RELEASES.get(repo.id, len(packages.catalogue(packages.repo_content(y.p.world, y.p.node, repo))))
+            if on
+            else 0
+        )
         total += count
         status = f"{count:,}" if on else "disabled"
         if kind == "all" and on:
@@ -826,7 +885,9 @@ async def deplist(y: Yum, words: list[str]) -> int:
 async def group_list(y: Yum, words: list[str]) -> int:
     y.say("Setting up Group Process")
     y.universe()
-    y.p.print("Installed Groups:\n   E-mail server\nAvailable Groups:\n   Base\n   Development tools\n   Virtualization\nDone")
+    y.p.print(
+        "Installed Groups:\n   E-mail server\nAvailable Groups:\n   Base\n   Development tools\n   Virtualization\nDone"
+    )
     return 0
 
 
@@ -839,7 +900,18 @@ ACTIONS = {"install": install, "localinstall": install, "update": update, "upgra
            "remove": remove, "erase": remove, "list": list_packages, "info": info, "search": search, "provides": provides,
            "whatprovides": provides, "check-update": check_update, "repolist": repolist, "clean": clean, "makecache": makecache,
            "history": history, "deplist": deplist, "grouplist": group_list, "version": version, "reinstall": reinstall}  # fmt: skip
-CHANGING = ("install", "localinstall", "update", "upgrade", "localupdate", "remove", "erase", "reinstall", "clean", "makecache")
+CHANGING = (
+    "install",
+    "localinstall",
+    "update",
+    "upgrade",
+    "localupdate",
+    "remove",
+    "erase",
+    "reinstall",
+    "clean",
+    "makecache",
+)
 
 
 @command("yum", path="/usr/bin")
