@@ -1,12 +1,14 @@
 """A fresh lab behind its SSH server for the replay: started here, installed with packstack, typed at over SSH.
 
-The nodes have the recordings' address (127.0.0.11 inside the lab). What is
-after Steps 1-10 is kept as a snapshot, so that a second fresh lab is quick.
+The recordings' controller is 127.0.0.11; the lab's has an address of the same
+length, and the two are exchanged on the way in and out. What is there after
+Steps 1-10 is kept as a snapshot, so that a second fresh lab is quick.
 """
 
 from __future__ import annotations
 
 import atexit
+import io
 import json
 import os
 import shlex
@@ -20,13 +22,14 @@ from typing import Any
 
 import paramiko
 
-from .bench import CONTROLLER, COMPUTE, ENV, HOST, IMAGE, PUBLIC_KEY
+from .bench import COMPUTE, CONTROLLER, ENV, HOST, IMAGE, PUBLIC_KEY
 
 ROOT = Path(__file__).resolve().parents[2]
-MIRROR = "http://repos.fedorapeople.org/repos/openstack/EOL/openstack-havana/rdo-release-havana-9.noarch.rpm"
+RELEASE = "http://rdo.fedorapeople.org/openstack-havana/rdo-release-havana.rpm"
+ADDRESS = "10.99.0.11"  # as long as the recordings' 127.0.0.11
 NODES = [
     {"name": name, "roles": roles, "port": 0, "gateway": "192.168.1.1", "cpus": 1,
-     "nics": [{"name": "eth0", "mac": f"52:54:00:92:0{n}:AD", "address": f"127.0.0.{n}/24"},
+     "nics": [{"name": "eth0", "mac": f"52:54:00:92:0{n}:AD", "address": f"10.99.0.{n}/24"},
               {"name": "eth1", "mac": f"52:54:00:92:0{n}:AE", "address": f"192.168.1.{n}/24"}]}
     for name, n, roles in (("node1", 11, ["controller", "network", "compute"]), ("node2", 12, ["compute"]))
 ]
@@ -86,7 +89,9 @@ class SshBench:
 
     # -- typing
 
-    def shell(self, line: str, node: str = "node1", stdin: str | None = None, tty: bool = False) -> tuple[int, str, str]:
+    def shell(
+        self, line: str, node: str = "node1", stdin: str | None = None, tty: bool = False
+    ) -> tuple[int, str, str]:
         """Run a line on a node."""
         transport = self.clients[node].get_transport()
         assert transport is not None
@@ -110,7 +115,8 @@ class SshBench:
         names = {k: v for k, v in ENV.items() if k.startswith("OS_") or k == "LANG"} | (env or {})
         before = "; ".join(f"unset {k}" if v is None else f"export {k}={shlex.quote(v)}" for k, v in names.items())
         feed = "" if tty or stdin is not None else "exec < /dev/null; "
-        return self.shell(f"cd /root; {before}; {feed}{line}", stdin=stdin, tty=tty)
+        status, out, err = self.shell(f"cd /root; {before}; {feed}{line}".replace(HOST, ADDRESS), stdin=stdin, tty=tty)
+        return status, out.replace(ADDRESS, HOST), err.replace(ADDRESS, HOST)
 
     def must(self, line: str, node: str = "node1") -> str:
         """A step that has to work."""
@@ -125,30 +131,38 @@ class SshBench:
         for node in self.clients:
             self.must("setenforce 0; sed -i s/^SELINUX=.*/SELINUX=permissive/ /etc/selinux/config", node)
             for name, n in (("node1", 11), ("node2", 12)):
-                self.must(f"echo 127.0.0.{n} {name}.example.com {name} >> /etc/hosts", node)
-            self.must(f"yum -y install {MIRROR}", node)
+                self.must(f"echo 10.99.0.{n} {name}.example.com {name} >> /etc/hosts", node)
+            self.must(f"yum -y install {RELEASE}", node)
             self.must("yum -y update", node)
-        self.must("yum -y install openstack-packstack openstack-utils")
+            self.must("yum -y install openstack-packstack python-netaddr libguestfs-tools ntp", node)
         for node in ("node2", "node1"):
             self.shell("reboot", node)
         time.sleep(2)
         self._reconnect()
         self.must("packstack --gen-answer-file=/root/answer.txt")
         for key, value in {
-            "CONFIG_NOVA_COMPUTE_HOSTS": f"{HOST},127.0.0.12", "CONFIG_NEUTRON_OVS_TENANT_NETWORK_TYPE": "gre",
+            "CONFIG_NOVA_COMPUTE_HOSTS": f"{ADDRESS},10.99.0.12", "CONFIG_NEUTRON_OVS_TENANT_NETWORK_TYPE": "gre",
             "CONFIG_NEUTRON_OVS_TUNNEL_RANGES": "1:1000", "CONFIG_NEUTRON_OVS_TUNNEL_IF": "eth0",
             "CONFIG_NOVA_COMPUTE_PRIVIF": "eth0", "CONFIG_NOVA_NETWORK_PRIVIF": "eth0",
             "CONFIG_NOVA_NETWORK_PUBIF": "eth1", "CONFIG_KEYSTONE_ADMIN_PW": "admin", "CONFIG_PROVISION_DEMO": "n",
             "CONFIG_NAGIOS_INSTALL": "n",
         }.items():
             self.must(f"sed -i 's|^{key}=.*|{key}={value}|' answer.txt")
-        self.must(f"sed -i 's/192\\.168\\.1\\.11/{HOST}/g' answer.txt")
-        self.must("mkdir -p -m 700 .ssh; ssh-keygen -q -t rsa -N '' -f .ssh/id_rsa; cat .ssh/id_rsa.pub >> "
-                  ".ssh/authorized_keys")
-        key = self.must("cat .ssh/id_rsa.pub").strip()
-        self.must(f"mkdir -p -m 700 .ssh; echo {shlex.quote(key)} >> .ssh/authorized_keys", "node2")
+        self.must(f"sed -i 's/192\\.168\\.1\\.11/{ADDRESS}/g' answer.txt")
+        self._trust()
         self.must("packstack --answer-file=answer.txt")
         self._furnish()
+
+    def _trust(self) -> None:
+        """The key with which packstack logs in on both nodes without a question."""
+        key = paramiko.RSAKey.generate(2048)
+        private = io.StringIO()
+        key.write_private_key(private)
+        public = f"ssh-rsa {key.get_base64()} root@node1"
+        for node in self.clients:
+            self.must(f"mkdir -p -m 700 .ssh; echo {public} >> .ssh/authorized_keys; chmod 600 .ssh/*", node)
+        self.must(f"echo {public} > .ssh/id_rsa.pub; echo {shlex.quote(private.getvalue())} > .ssh/id_rsa; chmod 600 "
+                  ".ssh/id_rsa")
 
     def _reconnect(self) -> None:
         for attempt in range(60):
@@ -189,8 +203,8 @@ class SshBench:
     def bulk(self, words: list[str]) -> None:
         names = {k: v for k, v in ENV.items() if k.startswith("OS_")}
         env = "; ".join(f"export {k}={shlex.quote(v)}" for k, v in names.items())
-        self.shell(f"{env}; for i in $(seq -w 0 499); do neutron net-create bulk-$i; done > /dev/null; for i in 000 100 "
-                   "200 300 400; do neutron subnet-create bulk-$i 10.20.0.0/24; done > /dev/null")
+        self.shell(f"{env}; for i in $(seq -w 0 499); do neutron net-create bulk-$i; done > /dev/null")
+        self.shell(f"{env}; for i in 000 100 200 300 400; do neutron subnet-create bulk-$i 10.20.0.0/24; done")
 
     def _ids(self, line: str) -> list[list[str]]:
         out = self.run(line, {"PYTHONIOENCODING": "utf-8"})[1]
