@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .nodestate import append
 from .ovsdata import OvsError, datum_text, json_string
 from .ovsschema import TABLES, Table
 from .world import Nic
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from .world import Node, World
 
 VERSION = "1.11.0"
+LOG = "/var/log/openvswitch/ovs-vswitchd.log"
 LOCAL = 65534  # OpenFlow number of a bridge's own port
 Row = dict[str, Any]
 
@@ -56,6 +59,7 @@ class Switch:
     opened: dict[str, int] = field(default_factory=dict)  # interface uuid -> number of its device (dummy MAC)
     next_port: dict[str, int] = field(default_factory=dict)  # bridge uuid -> last OpenFlow port given
     sync: list[str] = field(default_factory=list)  # warnings of the last apply, for ovs-vswitchd.log
+    warned: int = 0  # lines in ovs-vswitchd.log
     applied: tuple = ()  # what the last apply saw; the same again needs nothing done
 
     def __post_init__(self) -> None:
@@ -395,7 +399,7 @@ def apply(node: Node) -> None:
     )
     if seen == switch.applied and root["cur_cfg"] == root["next_cfg"]:
         return
-    switch.sync = []
+    before, switch.sync = switch.sync, []
     wanted: dict[str, str] = {}
     if switch.datapath == "none":
         root["cur_cfg"] = list(root["next_cfg"])
@@ -411,6 +415,11 @@ def apply(node: Node) -> None:
         for iface_uuid, iface, _port in sorted(members, key=lambda m: m[1]["name"][0] != name):
             _apply_interface(node, switch, uuid, name, iface_uuid, iface, wanted)
         _apply_bridge(node, switch, uuid, bridge, members)
+    for problem in switch.sync:
+        if problem not in before:
+            when = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+            switch.warned += 1
+            append(node, LOG, f"{when}|{switch.warned:05d}|bridge|WARN|{problem}\n", 0o640)
     _drop_devices(node, wanted)
     root["cur_cfg"] = list(root["next_cfg"])
     after = tuple((n.name, n.kind, n.master, n.up, n.netns, n.mac, n.mtu) for n in node.nics.values())

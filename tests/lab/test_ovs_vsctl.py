@@ -175,6 +175,9 @@ def test_json(world) -> None:
 def test_a_missing_nic_is_silent_and_has_no_port_number(world) -> None:
     assert run(world, "ovs-vsctl add-port br-ex eth7") == (0, "", "")
     assert run(world, "ovs-vsctl get Interface eth7 ofport")[1] == "-1\n"
+    log = world.nodes["node1"].fs.read_text("/var/log/openvswitch/ovs-vswitchd.log")
+    assert log.endswith("|bridge|WARN|could not open network device eth7 (No such device)\n")
+    assert "Called as ovs-vsctl add-port br-ex eth7\n" in world.nodes["node1"].fs.read_text("/var/log/messages")
     assert 'Port "eth7"\n            Interface "eth7"\n' in run(world, "ovs-vsctl show")[1]
 
 
@@ -198,6 +201,11 @@ def test_without_ovsdb_server(world) -> None:
     assert (status, out) == (1, "")
     assert f"|reconnect|WARN|{sock}: connection attempt failed (No such file or directory)\n" in err
     assert err.endswith(f"ovs-vsctl: {sock}: database connection failed (No such file or directory)\n")
+
+
+def test_only_root_may_talk_to_it(world) -> None:
+    status, _, err = run(world, "ovs-vsctl show", user="demo")
+    assert status == 1 and err.endswith("db.sock: database connection failed (Permission denied)\n")
 
 
 def test_wait_until(world) -> None:

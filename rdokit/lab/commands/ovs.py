@@ -11,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import html
 import json
+import shlex
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from .. import ovsdb
+from ..nodestate import syslog
 from ..ovsdata import (
     UNLIMITED,
     UUID,
@@ -37,6 +39,30 @@ from ..process import Process, command
 
 SOCKET = "unix:/var/run/openvswitch/db.sock"
 ANY = 10**9
+WRITERS = {
+    "init",
+    "emer-reset",
+    "add-br",
+    "del-br",
+    "br-set-external-id",
+    "add-port",
+    "add-bond",
+    "del-port",
+    "set-controller",
+    "del-controller",
+    "set-fail-mode",
+    "del-fail-mode",
+    "set-manager",
+    "del-manager",
+    "set-ssl",
+    "del-ssl",
+    "set",
+    "add",
+    "remove",
+    "clear",
+    "create",
+    "destroy",
+}  # what is worth a line in /var/log/messages
 SIGNALS = {1: "Hangup", 2: "Interrupt", 14: "Alarm clock", 15: "Terminated"}
 
 
@@ -1261,8 +1287,12 @@ async def _connect(p: Process, options: Options, deadline: float | None, log: _L
     from ..agents import reconcile
 
     reconcile(p.world)
-    if ovsdb.server_running(p.node) and options.db == SOCKET:
+    up = ovsdb.server_running(p.node)
+    if up and options.db == SOCKET and p.user == "root":
         return None
+    if up and options.db == SOCKET:
+        log.warn("reconnect", f"{options.db}: connection attempt failed (Permission denied)")
+        raise OvsError(f"{options.db}: database connection failed (Permission denied)")
     log.warn("reconnect", f"{options.db}: connection attempt failed (No such file or directory)")
     if not options.retry:
         raise OvsError(f"{options.db}: database connection failed (No such file or directory)")
@@ -1304,6 +1334,9 @@ async def _run(p: Process, commands: list[Command], options: Options, log: _Log)
         _print(p, commands, options)
         return 0
     changed = txn.commit()
+    if any(c.name in WRITERS for c in commands):
+        called = " ".join(shlex.quote(a) if a else "''" for a in p.argv)
+        syslog(p.world, p.node, "ovs-vsctl", f"00001|vsctl|INFO|Called as {called}")
     goal = switch.root["next_cfg"][0]
     if changed:
         ovsdb.apply(p.node)
