@@ -31,19 +31,21 @@ def proc_read(node: Node, path: str) -> bytes | None:
     """What /proc and /sys say, None when the path is an ordinary one."""
     if not path.startswith(("/proc/", "/sys/", "/selinux/")):
         return None
-    procfs = _procfs()
+    procfs = _procfs(node)
     return procfs.read(node, path) if procfs else None
 
 
 def proc_write(node: Node, path: str, data: bytes) -> bool:
     """Tell a /proc or /sys file; False when it is not one that can be written."""
-    procfs = _procfs()
+    procfs = _procfs(node)
     if procfs is None or not hasattr(procfs, "write"):
         return False
     return bool(procfs.write(node, path, data))
 
 
-def _procfs() -> Any:
+def _procfs(node: Node) -> Any:
+    if node.extra.get("guest"):  # an instance has a kernel of its own
+        return importlib.import_module("rdokit.lab.guest.proc")
     try:
         return importlib.import_module("rdokit.lab.procfs")
     except ModuleNotFoundError:
@@ -184,14 +186,14 @@ def virtual_kind(p: Process, path: str) -> str | None:
         if pid[1] != "self" and int(pid[1]) not in p.machine.procs and not p.machine.kill_service(int(pid[1]), 0):
             return None
         return "dir" if pid[2] in (None, "fd") else "file"
-    procfs = _procfs()
+    procfs = _procfs(p.node)
     return procfs.kind(p.node, path) if procfs is not None and hasattr(procfs, "kind") else None
 
 
 def list_of(p: Process, name: str) -> list[str]:
     """The names in a directory, /proc and /sys included. Raises OSError."""
     path = posixpath.normpath(p.full(name)) if name.startswith(("/proc", "/sys", "/selinux")) else p.full(name)
-    procfs = _procfs()
+    procfs = _procfs(p.node)
     names = procfs.listdir(p.node, path) if procfs is not None and hasattr(procfs, "listdir") else None
     if names is not None:
         if path == "/proc" and "machine" in p.extra:
