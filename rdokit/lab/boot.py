@@ -259,7 +259,7 @@ def rc_local(world: World, node: Node) -> None:
 
 
 def _rc_command(world: World, node: Node, words: list[str]) -> None:
-    name, arguments = words[0], [w for w in words[1:]]
+    name, arguments = words[0], words[1:]
     plain = [w for w in arguments if not w.startswith("-")]
     if name == "losetup":
         from . import storage

@@ -252,47 +252,80 @@ sysfs                   /sys                    sysfs   defaults        0 0
 proc                    /proc                   proc    defaults        0 0
 """
 TEXT_FILES: list[tuple[str, str, int]] = [
-    ("/etc/hosts",
-     "127.0.0.1   localhost localhost.localdomain localhost4 localhost4.localdomain4\n"
-     "::1         localhost localhost.localdomain localhost6 localhost6.localdomain6\n", 0o644),
+    (
+        "/etc/hosts",
+        "127.0.0.1   localhost localhost.localdomain localhost4 localhost4.localdomain4\n"
+        "::1         localhost localhost.localdomain localhost6 localhost6.localdomain6\n",
+        0o644,
+    ),
     ("/etc/host.conf", "multi on\n", 0o644),
     ("/etc/hosts.allow", "#\n# hosts.allow: see hosts_access(5)\n#\n", 0o644),
     ("/etc/hosts.deny", "#\n# hosts.deny: see hosts_access(5)\n#\n", 0o644),
-    ("/etc/nsswitch.conf", "passwd:     files\nshadow:     files\ngroup:      files\n\nhosts:      files dns\n"
-     "networks:   files\nprotocols:  files\nservices:   files\n", 0o644),
+    (
+        "/etc/nsswitch.conf",
+        "passwd:     files\nshadow:     files\ngroup:      files\n\nhosts:      files dns\n"
+        "networks:   files\nprotocols:  files\nservices:   files\n",
+        0o644,
+    ),
     ("/etc/sysctl.conf", SYSCTL, 0o644),
     ("/etc/selinux/config", SELINUX, 0o644),
     ("/etc/ssh/sshd_config", SSHD, 0o600),
     ("/etc/ssh/ssh_config", "Host *\n\tGSSAPIAuthentication yes\n\tForwardX11Trusted yes\n", 0o644),
     ("/etc/inittab", "# Upstart does the rest; only the default runlevel is here.\nid:3:initdefault:\n", 0o644),
     ("/etc/fstab", FSTAB, 0o644),
-    ("/etc/profile", 'export HOSTNAME=`/bin/hostname 2>/dev/null`\nexport HISTSIZE=1000\n', 0o644),
-    ("/etc/bashrc", "# System-wide functions and aliases\n[ \"$PS1\" ] && PS1=\"[\\u@\\h \\W]\\\\$ \"\n", 0o644),
+    ("/etc/profile", "export HOSTNAME=`/bin/hostname 2>/dev/null`\nexport HISTSIZE=1000\n", 0o644),
+    ("/etc/bashrc", '# System-wide functions and aliases\n[ "$PS1" ] && PS1="[\\u@\\h \\W]\\\\$ "\n', 0o644),
     ("/etc/shells", "/bin/sh\n/bin/bash\n/sbin/nologin\n/bin/dash\n", 0o644),
     ("/etc/motd", "", 0o644),
-    ("/etc/services", "ssh             22/tcp\nssh             22/udp\ndomain          53/tcp\ndomain          53/udp\n"
-     "http            80/tcp\nntp             123/udp\nhttps           443/tcp\nmysql           3306/tcp\n"
-     "amqp            5672/tcp\nmemcache        11211/tcp\n", 0o644),
+    (
+        "/etc/services",
+        "ssh             22/tcp\nssh             22/udp\ndomain          53/tcp\ndomain          53/udp\n"
+        "http            80/tcp\nntp             123/udp\nhttps           443/tcp\nmysql           3306/tcp\n"
+        "amqp            5672/tcp\nmemcache        11211/tcp\n",
+        0o644,
+    ),
     ("/etc/protocols", "ip\t0\tIP\nicmp\t1\tICMP\ntcp\t6\tTCP\nudp\t17\tUDP\ngre\t47\tGRE\n", 0o644),
-    ("/etc/sudoers", "Defaults    requiretty\nDefaults    env_reset\nDefaults    secure_path = "
-     "/sbin:/bin:/usr/sbin:/usr/bin\n\nroot\tALL=(ALL) \tALL\n\n# %wheel\tALL=(ALL)\tALL\n#includedir /etc/sudoers.d\n", 0o440),
+    (
+        "/etc/sudoers",
+        "Defaults    requiretty\nDefaults    env_reset\nDefaults    secure_path = "
+        "/sbin:/bin:/usr/sbin:/usr/bin\n\nroot\tALL=(ALL) \tALL\n\n# %wheel\tALL=(ALL)\tALL\n#includedir /etc/sudoers.d\n",  # noqa: E501
+        0o440,
+    ),
     ("/etc/sysconfig/clock", 'ZONE="UTC"\n', 0o644),
     ("/etc/sysconfig/i18n", 'LANG="en_US.UTF-8"\nSYSFONT="latarcyrheb-sun16"\n', 0o644),
-    ("/etc/sysconfig/init", "BOOTUP=color\nRES_COL=60\nMOVE_TO_COL=\"echo -en \\\\033[${RES_COL}G\"\nLOGLEVEL=3\n"
-     "PROMPT=yes\n", 0o644),
+    (
+        "/etc/sysconfig/init",
+        'BOOTUP=color\nRES_COL=60\nMOVE_TO_COL="echo -en \\\\033[${RES_COL}G"\nLOGLEVEL=3\nPROMPT=yes\n',
+        0o644,
+    ),
     ("/etc/sysconfig/iptables", STOCK, 0o600),
     ("/etc/sysconfig/ip6tables", STOCK.replace("-p icmp ", "-p ipv6-icmp ").replace("icmp-host-", "icmp6-adm-"), 0o600),
-    ("/etc/sysconfig/iptables-config", 'IPTABLES_MODULES=""\nIPTABLES_MODULES_UNLOAD="yes"\nIPTABLES_SAVE_ON_STOP="no"\n'
-     'IPTABLES_SAVE_ON_RESTART="no"\nIPTABLES_SAVE_COUNTER="no"\nIPTABLES_STATUS_NUMERIC="yes"\n'
-     'IPTABLES_STATUS_VERBOSE="no"\nIPTABLES_STATUS_LINENUMBERS="yes"\n', 0o600),
-    ("/etc/sysconfig/network-scripts/ifcfg-lo",
-     "DEVICE=lo\nIPADDR=127.0.0.1\nNETMASK=255.0.0.0\nNETWORK=127.0.0.0\nBROADCAST=127.255.255.255\nONBOOT=yes\n"
-     "NAME=loopback\n", 0o644),
-    ("/etc/rc.d/rc.local", "#!/bin/sh\n#\n# Runs after all the other init scripts.\n\ntouch /var/lock/subsys/local\n", 0o755),
+    (
+        "/etc/sysconfig/iptables-config",
+        'IPTABLES_MODULES=""\nIPTABLES_MODULES_UNLOAD="yes"\nIPTABLES_SAVE_ON_STOP="no"\n'
+        'IPTABLES_SAVE_ON_RESTART="no"\nIPTABLES_SAVE_COUNTER="no"\nIPTABLES_STATUS_NUMERIC="yes"\n'
+        'IPTABLES_STATUS_VERBOSE="no"\nIPTABLES_STATUS_LINENUMBERS="yes"\n',
+        0o600,
+    ),
+    (
+        "/etc/sysconfig/network-scripts/ifcfg-lo",
+        "DEVICE=lo\nIPADDR=127.0.0.1\nNETMASK=255.0.0.0\nNETWORK=127.0.0.0\nBROADCAST=127.255.255.255\nONBOOT=yes\n"
+        "NAME=loopback\n",
+        0o644,
+    ),
+    (
+        "/etc/rc.d/rc.local",
+        "#!/bin/sh\n#\n# Runs after all the other init scripts.\n\ntouch /var/lock/subsys/local\n",
+        0o755,
+    ),
     ("/etc/rc.d/init.d/functions", FUNCTIONS, 0o644),
     ("/etc/logrotate.conf", "weekly\nrotate 4\ncreate\ndateext\ninclude /etc/logrotate.d\n", 0o644),
-    ("/etc/rsyslog.conf", "$ModLoad imuxsock\n$ModLoad imklog\n*.info;mail.none;authpriv.none;cron.none /var/log/messages\n"
-     "authpriv.* /var/log/secure\n", 0o644),
+    (
+        "/etc/rsyslog.conf",
+        "$ModLoad imuxsock\n$ModLoad imklog\n*.info;mail.none;authpriv.none;cron.none /var/log/messages\n"
+        "authpriv.* /var/log/secure\n",
+        0o644,
+    ),
     ("/etc/localtime", "TZif2\n", 0o644),
     ("/etc/login.defs", "UID_MIN 500\nGID_MIN 500\nUMASK 077\nENCRYPT_METHOD SHA512\n", 0o644),
     ("/etc/modprobe.d/dist.conf", "alias char-major-10-200 tun\n", 0o644),
@@ -306,7 +339,7 @@ TEXT_FILES: list[tuple[str, str, int]] = [
     ("/root/.tcshrc", "# .tcshrc\n", 0o644),
     ("/etc/skel/.bashrc", "# .bashrc\n\nif [ -f /etc/bashrc ]; then\n\t. /etc/bashrc\nfi\n", 0o644),
     ("/etc/skel/.bash_profile", BASH_PROFILE, 0o644),
-]  # fmt: skip
+]
 LINKS = [  # target, path
     ("rc.d/init.d", "/etc/init.d"),
     ("rc.d/rc.local", "/etc/rc.local"),
@@ -320,22 +353,43 @@ LINKS = [  # target, path
     ("bash", "/bin/sh"),
 ]
 LOGS = [
-    ("/var/log/messages", 0o600), ("/var/log/secure", 0o600), ("/var/log/maillog", 0o600), ("/var/log/cron", 0o600),
-    ("/var/log/boot.log", 0o644), ("/var/log/dmesg", 0o644), ("/var/log/wtmp", 0o664), ("/var/log/btmp", 0o600),
-    ("/var/log/lastlog", 0o644), ("/var/log/spooler", 0o600), ("/var/log/yum.log", 0o600), ("/var/log/audit/audit.log", 0o600),
-]  # fmt: skip
+    ("/var/log/messages", 0o600),
+    ("/var/log/secure", 0o600),
+    ("/var/log/maillog", 0o600),
+    ("/var/log/cron", 0o600),
+    ("/var/log/boot.log", 0o644),
+    ("/var/log/dmesg", 0o644),
+    ("/var/log/wtmp", 0o664),
+    ("/var/log/btmp", 0o600),
+    ("/var/log/lastlog", 0o644),
+    ("/var/log/spooler", 0o600),
+    ("/var/log/yum.log", 0o600),
+    ("/var/log/audit/audit.log", 0o600),
+]
 DEVICES = [
-    ("/dev/null", 0o666, (1, 3)), ("/dev/zero", 0o666, (1, 5)), ("/dev/full", 0o666, (1, 7)), ("/dev/random", 0o666, (1, 8)),
-    ("/dev/urandom", 0o666, (1, 9)), ("/dev/tty", 0o666, (5, 0)), ("/dev/console", 0o600, (5, 1)),
+    ("/dev/null", 0o666, (1, 3)),
+    ("/dev/zero", 0o666, (1, 5)),
+    ("/dev/full", 0o666, (1, 7)),
+    ("/dev/random", 0o666, (1, 8)),
+    ("/dev/urandom", 0o666, (1, 9)),
+    ("/dev/tty", 0o666, (5, 0)),
+    ("/dev/console", 0o600, (5, 1)),
     ("/dev/ptmx", 0o666, (5, 2)),
-]  # fmt: skip
+]
 BLOCKS = [("/dev/vda", (252, 0)), ("/dev/vda1", (252, 1)), ("/dev/vda2", (252, 2)), ("/dev/sr0", (11, 0))] + [
     (f"/dev/loop{n}", (7, n)) for n in range(8)
 ]
 SPECIAL_MODES = {
-    "/root": 0o550, "/root/.ssh": 0o700, "/tmp": 0o1777, "/var/tmp": 0o1777, "/var/log/audit": 0o750, "/etc/sudoers.d": 0o750,
-    "/dev/shm": 0o1777, "/var/empty/sshd": 0o711, "/proc": 0o555,
-}  # fmt: skip
+    "/root": 0o550,
+    "/root/.ssh": 0o700,
+    "/tmp": 0o1777,
+    "/var/tmp": 0o1777,
+    "/var/log/audit": 0o750,
+    "/etc/sudoers.d": 0o750,
+    "/dev/shm": 0o1777,
+    "/var/empty/sshd": 0o711,
+    "/proc": 0o555,
+}
 
 
 def populate(world: World, node: Node) -> None:

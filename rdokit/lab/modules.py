@@ -74,9 +74,27 @@ MODULES: dict[str, tuple[int, tuple[str, ...], str, str]] = {
     "nbd": (11710, (), "drivers/block", "Network block device"),
 }
 BOOT = (  # loaded on a fresh node, oldest first
-    "dm_mod", "mbcache", "jbd2", "ext4", "virtio", "virtio_ring", "virtio_pci", "virtio_blk", "virtio_net", "virtio_balloon",
-    "cdrom", "sr_mod", "i2c_core", "i2c_piix4", "sg", "microcode", "ipv6", "dm_log", "dm_region_hash", "dm_mirror",
-)  # fmt: skip
+    "dm_mod",
+    "mbcache",
+    "jbd2",
+    "ext4",
+    "virtio",
+    "virtio_ring",
+    "virtio_pci",
+    "virtio_blk",
+    "virtio_net",
+    "virtio_balloon",
+    "cdrom",
+    "sr_mod",
+    "i2c_core",
+    "i2c_piix4",
+    "sg",
+    "microcode",
+    "ipv6",
+    "dm_log",
+    "dm_region_hash",
+    "dm_mirror",
+)
 BRIDGE_KEYS = (
     "bridge-nf-call-arptables", "bridge-nf-call-ip6tables", "bridge-nf-call-iptables", "bridge-nf-filter-pppoe-tagged",
     "bridge-nf-filter-vlan-tagged",
@@ -146,4 +164,4 @@ def unload(node: Node, name: str) -> str:
 
 def path(node: Node, name: str) -> str:
     """Where the file of a module is: /lib/modules/RELEASE/kernel/…/name.ko."""
-    return f"/lib/modules/{node.kernel.release}/kernel/{MODULES[name][2]}/{name.replace('_', '-') if name in () else name}.ko"
+    return f"/lib/modules/{node.kernel.release}/kernel/{MODULES[name][2]}/{name}.ko"

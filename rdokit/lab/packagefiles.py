@@ -181,7 +181,9 @@ FILES: dict[str, list[File]] = {
         ),
     ],
     "yum-plugin-fastestmirror": [
-        File("/etc/yum/pluginconf.d/fastestmirror.conf", "[main]\nenabled=1\nverbose=0\nmaxhostfileage=10\n", config=True),
+        File(
+            "/etc/yum/pluginconf.d/fastestmirror.conf", "[main]\nenabled=1\nverbose=0\nmaxhostfileage=10\n", config=True
+        ),
     ],
     "ntp": [
         File("/etc/ntp.conf", NTP_CONF, config=True),
@@ -189,9 +191,7 @@ FILES: dict[str, list[File]] = {
         File("/etc/ntp/crypto/pw", "", 0o600, config=True),
     ],
     "ntpdate": [
-        File(
-            "/etc/sysconfig/ntpdate", 'OPTIONS="-U ntp -s -b"\nRETRIES=2\nSYNC_HWCLOCK=no\n', config=True
-        ),
+        File("/etc/sysconfig/ntpdate", 'OPTIONS="-U ntp -s -b"\nRETRIES=2\nSYNC_HWCLOCK=no\n', config=True),
         File("/etc/ntp/keys", "", 0o600, config=True),
         File("/etc/ntp/step-tickers", "# Servers used by the service ntpdate, one per line\n", config=True),
     ],
@@ -231,8 +231,12 @@ FILES: dict[str, list[File]] = {
     ],
     "scsi-target-utils": [File("/etc/tgt/targets.conf", "default-driver iscsi\n", 0o600, config=True)],
     "iscsi-initiator-utils": [
-        File("/etc/iscsi/iscsid.conf", "node.startup = automatic\nnode.session.timeo.replacement_timeout = 120\n", 0o600,
-             config=True),
+        File(
+            "/etc/iscsi/iscsid.conf",
+            "node.startup = automatic\nnode.session.timeo.replacement_timeout = 120\n",
+            0o600,
+            config=True,
+        ),
         File("/etc/iscsi/initiatorname.iscsi", "InitiatorName=iqn.1994-05.com.redhat:5a1c2d3e4f\n", config=True),
     ],
     "openvswitch": [File("/etc/sysconfig/openvswitch", "# FORCE_COREFILES=yes\n", config=True)],
@@ -240,62 +244,114 @@ FILES: dict[str, list[File]] = {
         File("/etc/NetworkManager/NetworkManager.conf", "[main]\nplugins=ifcfg-rh\n", config=True),
     ],
     "openstack-keystone": [
-        File("/etc/keystone/keystone.conf",
-             "[DEFAULT]\nlog_file = /var/log/keystone/keystone.log\n\n[sql]\n"
-             "connection = mysql://keystone:keystone@localhost/keystone\n", 0o640, "root:keystone", True),
+        File(
+            "/etc/keystone/keystone.conf",
+            "[DEFAULT]\nlog_file = /var/log/keystone/keystone.log\n\n[sql]\n"
+            "connection = mysql://keystone:keystone@localhost/keystone\n",
+            0o640,
+            "root:keystone",
+            True,
+        ),
     ],
     "openstack-glance": [
-        File("/etc/glance/glance-api.conf",
-             "[DEFAULT]\nlog_file = /var/log/glance/api.log\nbind_port = 9292\n"
-             "sql_connection = mysql://glance:glance@localhost/glance\n\n[paste_deploy]\n\n[keystone_authtoken]\n",
-             0o640, "root:glance", True),
-        File("/etc/glance/glance-registry.conf",
-             "[DEFAULT]\nlog_file = /var/log/glance/registry.log\nbind_port = 9191\n"
-             "sql_connection = mysql://glance:glance@localhost/glance\n\n[paste_deploy]\n\n[keystone_authtoken]\n",
-             0o640, "root:glance", True),
+        File(
+            "/etc/glance/glance-api.conf",
+            "[DEFAULT]\nlog_file = /var/log/glance/api.log\nbind_port = 9292\n"
+            "sql_connection = mysql://glance:glance@localhost/glance\n\n[paste_deploy]\n\n[keystone_authtoken]\n",
+            0o640,
+            "root:glance",
+            True,
+        ),
+        File(
+            "/etc/glance/glance-registry.conf",
+            "[DEFAULT]\nlog_file = /var/log/glance/registry.log\nbind_port = 9191\n"
+            "sql_connection = mysql://glance:glance@localhost/glance\n\n[paste_deploy]\n\n[keystone_authtoken]\n",
+            0o640,
+            "root:glance",
+            True,
+        ),
     ],
     "openstack-nova-common": [
-        File("/etc/nova/nova.conf",
-             "[DEFAULT]\nlogdir = /var/log/nova\nstate_path = /var/lib/nova\nlock_path = /var/lib/nova/tmp\n"
-             "rpc_backend = nova.openstack.common.rpc.impl_qpid\nrootwrap_config = /etc/nova/rootwrap.conf\n"
-             "sql_connection = mysql://nova:nova@localhost/nova\nlibvirt_type = kvm\n\n[keystone_authtoken]\n",
-             0o640, "root:nova", True),
-        File("/etc/nova/rootwrap.conf", "[DEFAULT]\nfilters_path=/etc/nova/rootwrap.d,/usr/share/nova/rootwrap\n",
-             0o640, "root:nova", True),
+        File(
+            "/etc/nova/nova.conf",
+            "[DEFAULT]\nlogdir = /var/log/nova\nstate_path = /var/lib/nova\nlock_path = /var/lib/nova/tmp\n"
+            "rpc_backend = nova.openstack.common.rpc.impl_qpid\nrootwrap_config = /etc/nova/rootwrap.conf\n"
+            "sql_connection = mysql://nova:nova@localhost/nova\nlibvirt_type = kvm\n\n[keystone_authtoken]\n",
+            0o640,
+            "root:nova",
+            True,
+        ),
+        File(
+            "/etc/nova/rootwrap.conf",
+            "[DEFAULT]\nfilters_path=/etc/nova/rootwrap.d,/usr/share/nova/rootwrap\n",
+            0o640,
+            "root:nova",
+            True,
+        ),
     ],
     "openstack-cinder": [
-        File("/etc/cinder/cinder.conf",
-             "[DEFAULT]\nlogdir = /var/log/cinder\nstate_path = /var/lib/cinder\nlock_path = /var/lib/cinder/tmp\n"
-             "volumes_dir = /etc/cinder/volumes\niscsi_helper = tgtadm\n"
-             "sql_connection = mysql://cinder:cinder@localhost/cinder\n\n[keystone_authtoken]\n", 0o640, "root:cinder", True),
+        File(
+            "/etc/cinder/cinder.conf",
+            "[DEFAULT]\nlogdir = /var/log/cinder\nstate_path = /var/lib/cinder\nlock_path = /var/lib/cinder/tmp\n"
+            "volumes_dir = /etc/cinder/volumes\niscsi_helper = tgtadm\n"
+            "sql_connection = mysql://cinder:cinder@localhost/cinder\n\n[keystone_authtoken]\n",
+            0o640,
+            "root:cinder",
+            True,
+        ),
     ],
     "openstack-neutron": [
-        File("/etc/neutron/neutron.conf",
-             "[DEFAULT]\nlog_dir = /var/log/neutron\nbind_port = 9696\nlock_path = $state_path/lock\n\n[quotas]\n\n[agent]\n"
-             "root_helper = sudo neutron-rootwrap /etc/neutron/rootwrap.conf\n\n[keystone_authtoken]\n\n[database]\n",
-             0o640, "root:neutron", True),
+        File(
+            "/etc/neutron/neutron.conf",
+            "[DEFAULT]\nlog_dir = /var/log/neutron\nbind_port = 9696\nlock_path = $state_path/lock\n\n[quotas]\n\n[agent]\n"  # noqa: E501
+            "root_helper = sudo neutron-rootwrap /etc/neutron/rootwrap.conf\n\n[keystone_authtoken]\n\n[database]\n",
+            0o640,
+            "root:neutron",
+            True,
+        ),
         File("/etc/neutron/dhcp_agent.ini", "[DEFAULT]\n", 0o640, "root:neutron", True),
         File("/etc/neutron/l3_agent.ini", "[DEFAULT]\n", 0o640, "root:neutron", True),
         File("/etc/neutron/metadata_agent.ini", "[DEFAULT]\n", 0o640, "root:neutron", True),
-        File("/etc/neutron/rootwrap.conf", "[DEFAULT]\nfilters_path=/etc/neutron/rootwrap.d,/usr/share/neutron/rootwrap\n",
-             0o640, "root:neutron", True),
+        File(
+            "/etc/neutron/rootwrap.conf",
+            "[DEFAULT]\nfilters_path=/etc/neutron/rootwrap.d,/usr/share/neutron/rootwrap\n",
+            0o640,
+            "root:neutron",
+            True,
+        ),
     ],
     "openstack-neutron-openvswitch": [
-        File("/etc/neutron/plugins/openvswitch/ovs_neutron_plugin.ini", "[ovs]\n\n[agent]\n\n[securitygroup]\n",
-             0o640, "root:neutron", True),
+        File(
+            "/etc/neutron/plugins/openvswitch/ovs_neutron_plugin.ini",
+            "[ovs]\n\n[agent]\n\n[securitygroup]\n",
+            0o640,
+            "root:neutron",
+            True,
+        ),
     ],
     "openstack-ceilometer-common": [
-        File("/etc/ceilometer/ceilometer.conf",
-             "[DEFAULT]\nlog_dir = /var/log/ceilometer\n\n[database]\n\n[keystone_authtoken]\n",
-             0o640, "root:ceilometer", True),
+        File(
+            "/etc/ceilometer/ceilometer.conf",
+            "[DEFAULT]\nlog_dir = /var/log/ceilometer\n\n[database]\n\n[keystone_authtoken]\n",
+            0o640,
+            "root:ceilometer",
+            True,
+        ),
     ],
     "openstack-dashboard": [
-        File("/etc/openstack-dashboard/local_settings",
-             'OPENSTACK_HOST = "127.0.0.1"\nOPENSTACK_KEYSTONE_DEFAULT_ROLE = "Member"\nALLOWED_HOSTS = ["*"]\n',
-             0o640, "root:apache", True),
-        File("/etc/httpd/conf.d/openstack-dashboard.conf",
-             "WSGIScriptAlias /dashboard /usr/share/openstack-dashboard/openstack_dashboard/wsgi/django.wsgi\n"
-             "Alias /static /usr/share/openstack-dashboard/static\n", config=True),
+        File(
+            "/etc/openstack-dashboard/local_settings",
+            'OPENSTACK_HOST = "127.0.0.1"\nOPENSTACK_KEYSTONE_DEFAULT_ROLE = "Member"\nALLOWED_HOSTS = ["*"]\n',
+            0o640,
+            "root:apache",
+            True,
+        ),
+        File(
+            "/etc/httpd/conf.d/openstack-dashboard.conf",
+            "WSGIScriptAlias /dashboard /usr/share/openstack-dashboard/openstack_dashboard/wsgi/django.wsgi\n"
+            "Alias /static /usr/share/openstack-dashboard/static\n",
+            config=True,
+        ),
     ],
     "openstack-swift-proxy": [
         File("/etc/swift/proxy-server.conf", "[DEFAULT]\nbind_port = 8080\nuser = swift\n", 0o640, "root:swift", True),
@@ -304,9 +360,15 @@ FILES: dict[str, list[File]] = {
     "nagios": [File("/etc/nagios/nagios.cfg", "log_file=/var/log/nagios/nagios.log\n", 0o664, config=True)],
     "dnsmasq": [File("/etc/dnsmasq.conf", "#port=5353\nconf-dir=/etc/dnsmasq.d\n", config=True)],
     "rsync": [],
-    "xinetd": [File("/etc/xinetd.conf", "defaults\n{\n\tlog_type\t= SYSLOG daemon info\n}\nincludedir /etc/xinetd.d\n",
-                    0o600, config=True)],
-}  # fmt: skip
+    "xinetd": [
+        File(
+            "/etc/xinetd.conf",
+            "defaults\n{\n\tlog_type\t= SYSLOG daemon info\n}\nincludedir /etc/xinetd.d\n",
+            0o600,
+            config=True,
+        )
+    ],
+}
 
 DIRECTORIES: dict[str, list[tuple[str, int, str]]] = {  # path, mode, owner
     "ntp": [("/var/lib/ntp", 0o755, "ntp:ntp"), ("/var/log/ntpstats", 0o755, "ntp:ntp")],
@@ -399,7 +461,7 @@ OWNERS = {
     "module-init-tools": "lsmod modprobe modinfo rmmod insmod depmod",
     "libselinux-utils": "getenforce setenforce getsebool selinuxenabled",
     "policycoreutils": "sestatus restorecon setsebool semodule fixfiles",
-    "lvm2": "vgs lvs pvs vgcreate vgdisplay lvdisplay pvdisplay pvcreate lvcreate vgremove lvremove vgchange lvm pvscan "
+    "lvm2": "vgs lvs pvs vgcreate vgdisplay lvdisplay pvdisplay pvcreate lvcreate vgremove lvremove vgchange lvm pvscan "  # noqa: E501
     "vgscan lvscan pvremove",
     "iptables": "iptables iptables-save iptables-restore",
     "iptables-ipv6": "ip6tables ip6tables-save ip6tables-restore",

@@ -240,7 +240,7 @@ def repos(node: Node) -> list[Repo]:
             raise PackageError(
                 "Loaded plugins: fastestmirror",
                 "",
-                f"File contains no section headers.\nfile: file://///{REPO_DIR}/{name}, line: {line}\n{bad + chr(10)!r}",
+                f"File contains no section headers.\nfile: file://///{REPO_DIR}/{name}, line: {line}\n{bad + chr(10)!r}",  # noqa: E501
             ) from None
         for section in parser.sections():
             found[section] = _repo(section, dict(parser.items(section)), values, f"{REPO_DIR}/{name}")

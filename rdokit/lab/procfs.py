@@ -29,13 +29,13 @@ CPU_MODELS = {
     "": ("GenuineIntel", "QEMU Virtual CPU version (cpu64-rhel6)", 6, 13, 3, "2299.998"),
 }
 FLAGS = {
-    "vmx": "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ss ht syscall nx "
-    "rdtscp lm constant_tsc arch_perfmon rep_good nopl pni pclmulqdq vmx ssse3 cx16 sse4_1 sse4_2 x2apic popcnt aes xsave avx "
+    "vmx": "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ss ht syscall nx "  # noqa: E501
+    "rdtscp lm constant_tsc arch_perfmon rep_good nopl pni pclmulqdq vmx ssse3 cx16 sse4_1 sse4_2 x2apic popcnt aes xsave avx "  # noqa: E501
     "hypervisor lahf_lm",
-    "svm": "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ht syscall nx "
-    "mmxext fxsr_opt rdtscp lm rep_good pni pclmulqdq ssse3 cx16 sse4_1 sse4_2 popcnt aes xsave avx hypervisor lahf_lm cmp_legacy "
+    "svm": "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ht syscall nx "  # noqa: E501
+    "mmxext fxsr_opt rdtscp lm rep_good pni pclmulqdq ssse3 cx16 sse4_1 sse4_2 popcnt aes xsave avx hypervisor lahf_lm cmp_legacy "  # noqa: E501
     "svm cr8_legacy abm sse4a misalignsse",
-    "": "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 syscall nx lm rep_good "
+    "": "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 syscall nx lm rep_good "  # noqa: E501
     "pni cx16 hypervisor lahf_lm",
 }
 
@@ -79,13 +79,30 @@ def _cpuinfo(node: Node) -> str:
     blocks = []
     for cpu in range(node.spec.cpus):
         rows = [
-            ("processor\t", cpu), ("vendor_id\t", vendor), ("cpu family\t", family), ("model\t\t", number), ("model name\t", model),
-            ("stepping\t", stepping), ("cpu MHz\t\t", mhz), ("cache size\t", "15360 KB" if node.spec.vmx else "4096 KB"),
-            ("physical id\t", 0), ("siblings\t", node.spec.cpus), ("core id\t\t", cpu), ("cpu cores\t", node.spec.cpus),
-            ("apicid\t\t", cpu), ("initial apicid\t", cpu), ("fpu\t\t", "yes"), ("fpu_exception\t", "yes"), ("cpuid level\t", 13),
-            ("wp\t\t", "yes"), ("flags\t\t", FLAGS[node.spec.vmx]), ("bogomips\t", f"{float(mhz) * 2:.2f}"),
-            ("clflush size\t", 64), ("cache_alignment\t", 64), ("address sizes\t", "46 bits physical, 48 bits virtual"),
-        ]  # fmt: skip
+            ("processor\t", cpu),
+            ("vendor_id\t", vendor),
+            ("cpu family\t", family),
+            ("model\t\t", number),
+            ("model name\t", model),
+            ("stepping\t", stepping),
+            ("cpu MHz\t\t", mhz),
+            ("cache size\t", "15360 KB" if node.spec.vmx else "4096 KB"),
+            ("physical id\t", 0),
+            ("siblings\t", node.spec.cpus),
+            ("core id\t\t", cpu),
+            ("cpu cores\t", node.spec.cpus),
+            ("apicid\t\t", cpu),
+            ("initial apicid\t", cpu),
+            ("fpu\t\t", "yes"),
+            ("fpu_exception\t", "yes"),
+            ("cpuid level\t", 13),
+            ("wp\t\t", "yes"),
+            ("flags\t\t", FLAGS[node.spec.vmx]),
+            ("bogomips\t", f"{float(mhz) * 2:.2f}"),
+            ("clflush size\t", 64),
+            ("cache_alignment\t", 64),
+            ("address sizes\t", "46 bits physical, 48 bits virtual"),
+        ]
         blocks.append("".join(f"{name}: {value}\n" for name, value in rows) + "power management:\n")
     return "\n".join(blocks) + "\n"
 
@@ -112,10 +129,15 @@ def mounts(node: Node) -> list[tuple[str, str, str, str]]:
         ("proc", "/proc", "proc", "rw"),
         ("sysfs", "/sys", "sysfs", "rw"),
         ("devpts", "/dev/pts", "devpts", "rw,gid=5,mode=620"),
-        ("tmpfs", "/dev/shm", "tmpfs", "rw" + (',rootcontext="system_u:object_r:tmpfs_t:s0"' if node.kernel.selinux != "disabled" else "")),
+        (
+            "tmpfs",
+            "/dev/shm",
+            "tmpfs",
+            "rw" + (',rootcontext="system_u:object_r:tmpfs_t:s0"' if node.kernel.selinux != "disabled" else ""),
+        ),
         ("/dev/vda1", "/boot", "ext4", "rw"),
         ("none", "/proc/sys/fs/binfmt_misc", "binfmt_misc", "rw"),
-    ]  # fmt: skip
+    ]
     return found + list(runtime(node).get("mounts", []))
 
 
@@ -149,12 +171,12 @@ def traffic(node: Node, name: str) -> tuple[int, int, int, int]:
 def _net_dev(node: Node) -> str:
     out = [
         "Inter-|   Receive                                                |  Transmit\n",
-        " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n",
+        " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n",  # noqa: E501
     ]
     for nic in network.interfaces(node):
         rx, rxp, tx, txp = traffic(node, nic.name) if nic.up else (0, 0, 0, 0)
         out.append(
-            f"{nic.name:>6}:{rx:>8} {rxp:>7}    0    0    0     0          0         0 {tx:>8} {txp:>7}    0    0    0     0       0          0\n"
+            f"{nic.name:>6}:{rx:>8} {rxp:>7}    0    0    0     0          0         0 {tx:>8} {txp:>7}    0    0    0     0       0          0\n"  # noqa: E501
         )
     return "".join(out)
 
@@ -166,11 +188,11 @@ def _little(address: str) -> str:
 
 def _net_route(node: Node) -> str:
     out = [
-        "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT                                                       \n"
+        "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT                                                       \n"  # noqa: E501
     ]
     for r in network.routes(node):
         out.append(
-            f"{r.dev}\t{_little(str(r.network.network_address))}\t{_little(r.via or '0.0.0.0')}\t000{3 if r.via else 1}\t0\t0\t"
+            f"{r.dev}\t{_little(str(r.network.network_address))}\t{_little(r.via or '0.0.0.0')}\t000{3 if r.via else 1}\t0\t0\t"  # noqa: E501
             f"{r.metric}\t{_little(str(r.network.netmask))}\t0\t0\t0\n"
         )
     return "".join(out)
@@ -182,22 +204,34 @@ PROC = {
     "modules": _modules,
     "version": _version,
     "uptime": lambda n: f"{uptime(n):.2f} {uptime(n) * n.spec.cpus * 0.97:.2f}\n",
-    "loadavg": lambda n: "{:.2f} {:.2f} {:.2f} 1/{} {}\n".format(*load_average(n), 120 + len(n.services), runtime(n).get("next_pid", 1000)),
+    "loadavg": lambda n: "{:.2f} {:.2f} {:.2f} 1/{} {}\n".format(
+        *load_average(n), 120 + len(n.services), runtime(n).get("next_pid", 1000)
+    ),
     "cmdline": lambda n: runtime(n).get("cmdline", "ro quiet") + "\n",
     "mounts": lambda n: "rootfs / rootfs rw 0 0\n" + "".join(f"{d} {p} {t} {o} 0 0\n" for d, p, t, o in mounts(n)),
     "self/mounts": lambda n: PROC["mounts"](n),
-    "filesystems": lambda n: "".join(f"nodev\t{x}\n" for x in ("sysfs", "proc", "tmpfs", "devpts", "selinuxfs")) + "\text4\n",
-    "swaps": lambda n: "Filename\t\t\t\tType\t\tSize\tUsed\tPriority\n/dev/dm-1                               partition\t4194296\t0\t-1\n",
-    "partitions": lambda n: "major minor  #blocks  name\n\n 252        0  104857600 vda\n 252        1     512000 vda1\n 252        2  104344576 vda2\n",
+    "filesystems": lambda n: (
+        "".join(f"nodev\t{x}\n" for x in ("sysfs", "proc", "tmpfs", "devpts", "selinuxfs")) + "\text4\n"
+    ),
+    "swaps": lambda n: (
+        "Filename\t\t\t\tType\t\tSize\tUsed\tPriority\n/dev/dm-1                               partition\t4194296\t0\t-1\n"  # noqa: E501
+    ),
+    "partitions": lambda n: (
+        "major minor  #blocks  name\n\n 252        0  104857600 vda\n 252        1     512000 vda1\n 252        2  104344576 vda2\n"  # noqa: E501
+    ),
     "net/dev": _net_dev,
     "net/route": _net_route,
     "net/arp": lambda n: "IP address       HW type     Flags       HW address            Mask     Device\n",
     "net/ip_tables_names": lambda n: "".join(f"{t}\n" for t in n.kernel.iptables),
     "net/ip_conntrack": lambda n: "",
-    "stat": lambda n: f"cpu  2255 34 2290 {int(uptime(n) * 100)} 6290 127 456 0 0\nbtime {int(n.kernel.booted)}\nprocesses {runtime(n).get('next_pid', 1000)}\n",
+    "stat": lambda n: (
+        f"cpu  2255 34 2290 {int(uptime(n) * 100)} 6290 127 456 0 0\nbtime {int(n.kernel.booted)}\nprocesses {runtime(n).get('next_pid', 1000)}\n"  # noqa: E501
+    ),
     "sys/kernel/random/uuid": lambda n: f"{n.kernel.boot_id[:-4]}{int(time.time() * 1000) & 0xFFFF:04x}\n",
-    "devices": lambda n: "Character devices:\n  1 mem\n  5 /dev/tty\n136 pts\n\nBlock devices:\n  7 loop\n252 virtblk\n253 device-mapper\n",
-}  # fmt: skip
+    "devices": lambda n: (
+        "Character devices:\n  1 mem\n  5 /dev/tty\n136 pts\n\nBlock devices:\n  7 loop\n252 virtblk\n253 device-mapper\n"  # noqa: E501
+    ),
+}
 
 
 def _sys(node: Node, path: str) -> str | None:
@@ -316,9 +350,24 @@ def _tree(node: Node) -> dict[str, set[str]]:
     """Every virtual directory and its entries."""
     files = [f"/proc/{name}" for name in PROC] + [settings.path_of(key) for key in settings.keys(node)]
     for nic in network.interfaces(node):
-        files += [f"/sys/class/net/{nic.name}/{name}" for name in
-                  ("address", "mtu", "operstate", "carrier", "speed", "duplex", "ifindex", "flags", "type", "statistics/rx_bytes",
-                   "statistics/tx_bytes", "statistics/rx_packets", "statistics/tx_packets")]  # fmt: skip
+        files += [
+            f"/sys/class/net/{nic.name}/{name}"
+            for name in (
+                "address",
+                "mtu",
+                "operstate",
+                "carrier",
+                "speed",
+                "duplex",
+                "ifindex",
+                "flags",
+                "type",
+                "statistics/rx_bytes",
+                "statistics/tx_bytes",
+                "statistics/rx_packets",
+                "statistics/tx_packets",
+            )
+        ]
     for name in node.kernel.modules:
         files += [f"/sys/module/{name}/refcnt", f"/sys/module/{name}/initstate"]
         if name == "kvm_intel":

@@ -129,7 +129,7 @@ def command_line(node: Node, name: str) -> str:
         "libvirtd": "libvirtd --daemon",
         "postfix": "/usr/libexec/postfix/master",
         "rsyslog": "/sbin/rsyslogd -i /var/run/syslogd.pid -c 5",
-        "openvswitch": "ovs-vswitchd unix:/var/run/openvswitch/db.sock -vconsole:emer -vsyslog:err -vfile:info --mlockall "
+        "openvswitch": "ovs-vswitchd unix:/var/run/openvswitch/db.sock -vconsole:emer -vsyslog:err -vfile:info --mlockall "  # noqa: E501
         "--no-chdir --log-file=/var/log/openvswitch/ovs-vswitchd.log --pidfile=/var/run/openvswitch/ovs-vswitchd.pid "
         "--detach --monitor",
         "crond": "crond",
@@ -397,7 +397,7 @@ def _local_death(name: str) -> str:
 
 def _remote_death(name: str, host: str) -> str:
     if name == "mysqld":
-        return f"OperationalError: (OperationalError) (2003, \"Can't connect to MySQL server on '{host}' (111)\") None None"
+        return f"OperationalError: (OperationalError) (2003, \"Can't connect to MySQL server on '{host}' (111)\") None None"  # noqa: E501
     return f"Unable to connect to AMQP server: [Errno 111] ECONNREFUSED ({host}:5672)"
 
 
@@ -448,7 +448,7 @@ def _hello(data: ServiceData) -> tuple[str, str]:
     """The module and text of the first line that a service logs."""
     name = data.process
     if name.startswith("nova-") and data.ports:
-        return "nova.wsgi", f"({{0}}) {name} listening on 0.0.0.0:{data.ports[-1][1]}".format("%d" % data.ports[0][1])
+        return "nova.wsgi", f"{name} listening on 0.0.0.0:{data.ports[-1][1]}"
     if name.startswith("nova-"):
         return "nova.service", f"Starting {name.removeprefix('nova-')} node (version 2013.2.4-1.el6)"
     if name.startswith("cinder-"):

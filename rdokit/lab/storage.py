@@ -1,6 +1,6 @@
-"""Block devices of a node: disk, loop devices, LVM. Volume groups are on disk and survive a reboot; loop devices do not.
+"""Block devices of a node: disk, loop devices, LVM. Volume groups survive a reboot; loop devices do not.
 
-`node.extra["vgs"]` is {name: {"pvs": [device or backing file], "lvs": {name: MiB}, "size": MiB, "uuid": …}}; a group whose
+`node.extra["vgs"]` is {name: {"pvs": [device or backing file], "lvs": {name: MiB}, "size": MiB, …}}; a group whose
 physical volume is a loop device names the backing *file*, and exists only while that file is attached (defect 14).
 """
 

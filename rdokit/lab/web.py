@@ -115,7 +115,7 @@ def _httpd(node: Node, path: str) -> Page:
     if path.startswith("/dashboard/") and "openstack-dashboard" in node.packages:
         return Page(
             200,
-            b"<!DOCTYPE html>\n<html>\n<head>\n<title>Login - OpenStack Dashboard</title>\n</head>\n<body></body>\n</html>\n",
+            b"<!DOCTYPE html>\n<html>\n<head>\n<title>Login - OpenStack Dashboard</title>\n</head>\n<body></body>\n</html>\n",  # noqa: E501
         )
     if path.startswith("/nagios") and "nagios" in node.packages:
         return Page(401, b"<html><head><title>401 Authorization Required</title></head></html>\n")
@@ -134,8 +134,17 @@ def size(page: Page) -> int:
     return page.size if page.body is None else len(page.body)
 
 
-REASONS = {0: "", 200: "OK", 300: "Multiple Choices", 301: "Moved Permanently", 302: "Found", 401: "Unauthorized", 403: "Forbidden",
-           404: "Not Found", 503: "Service Unavailable"}  # fmt: skip
+REASONS = {
+    0: "",
+    200: "OK",
+    300: "Multiple Choices",
+    301: "Moved Permanently",
+    302: "Found",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    503: "Service Unavailable",
+}
 
 
 def headers(page: Page, when: str) -> str:

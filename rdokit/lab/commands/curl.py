@@ -11,11 +11,50 @@ from ..nodestate import stamp
 from ..process import Process, command
 
 SHORT = "o:OLIsSfkw:m:X:H:d:u:A:e:b:c:C:#vig4k6T:x:nqRzaF:GjJlpNtr:y:Y:D:E:K:"
-LONG = ("output=", "remote-name", "location", "head", "silent", "show-error", "fail", "insecure", "write-out=", "max-time=",
-        "connect-timeout=", "request=", "header=", "data=", "user=", "user-agent=", "retry=", "retry-delay=", "continue-at=",
-        "progress-bar", "verbose", "include", "proxy=", "noproxy=", "remote-time", "url=", "compressed", "ipv4", "upload-file=",
-        "create-dirs", "limit-rate=", "cacert=", "cookie=", "cookie-jar=", "data-binary=", "form=", "globoff", "version", "help",
-        "max-redirs=", "interface=", "range=")  # fmt: skip
+LONG = (
+    "output=",
+    "remote-name",
+    "location",
+    "head",
+    "silent",
+    "show-error",
+    "fail",
+    "insecure",
+    "write-out=",
+    "max-time=",
+    "connect-timeout=",
+    "request=",
+    "header=",
+    "data=",
+    "user=",
+    "user-agent=",
+    "retry=",
+    "retry-delay=",
+    "continue-at=",
+    "progress-bar",
+    "verbose",
+    "include",
+    "proxy=",
+    "noproxy=",
+    "remote-time",
+    "url=",
+    "compressed",
+    "ipv4",
+    "upload-file=",
+    "create-dirs",
+    "limit-rate=",
+    "cacert=",
+    "cookie=",
+    "cookie-jar=",
+    "data-binary=",
+    "form=",
+    "globoff",
+    "version",
+    "help",
+    "max-redirs=",
+    "interface=",
+    "range=",
+)
 TRY = "curl: try 'curl --help' or 'curl --manual' for more information"
 METER = """  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current
                                  Dload  Upload   Total   Spent    Left  Speed
@@ -48,8 +87,8 @@ async def _meter(p: Process, total: int) -> None:
         percent = done * 100 // total if total else 100
         left = seconds - seconds * step / steps
         p.stderr.write(
-            f"\r{percent:>3} {_amount(total)}  {percent:>3} {_amount(done)}    0     0 {_amount(min(done, BYTES_PER_SECOND)):>6}      0 "
-            f" {_clock(seconds):>8} {_clock(seconds * step / steps):>8} {_clock(left):>8} {_amount(min(done, BYTES_PER_SECOND))}"
+            f"\r{percent:>3} {_amount(total)}  {percent:>3} {_amount(done)}    0     0 {_amount(min(done, BYTES_PER_SECOND)):>6}      0 "  # noqa: E501
+            f" {_clock(seconds):>8} {_clock(seconds * step / steps):>8} {_clock(left):>8} {_amount(min(done, BYTES_PER_SECOND))}"  # noqa: E501
         )
     p.stderr.write("\n")
 
@@ -137,7 +176,7 @@ async def _curl(p: Process, options, url: str, number: int) -> int:  # noqa: ANN
     if options.has("m", "max-time") and total / BYTES_PER_SECOND > limit > 0:
         await p.sleep(limit)
         p.error(
-            f"curl: (28) Operation timed out after {int(limit * 1000)} milliseconds with {int(limit * BYTES_PER_SECOND)} out of {total} bytes received"
+            f"curl: (28) Operation timed out after {int(limit * 1000)} milliseconds with {int(limit * BYTES_PER_SECOND)} out of {total} bytes received"  # noqa: E501
         )
         return 28
     head = options.has("I", "head")
@@ -197,9 +236,17 @@ def _write_out(p: Process, options, got: web.Fetched, total: int) -> None:  # no
     if not text:
         return
     page = got.page
-    values = {"http_code": f"{page.status if page else 0:03d}", "response_code": f"{page.status if page else 0:03d}",
-              "size_download": str(total), "time_total": f"{total / BYTES_PER_SECOND + 0.012:.3f}", "url_effective": got.url,
-              "content_type": page.kind if page else "", "num_redirects": "0", "time_connect": "0.004", "speed_download": f"{BYTES_PER_SECOND:.3f}"}  # fmt: skip
+    values = {
+        "http_code": f"{page.status if page else 0:03d}",
+        "response_code": f"{page.status if page else 0:03d}",
+        "size_download": str(total),
+        "time_total": f"{total / BYTES_PER_SECOND + 0.012:.3f}",
+        "url_effective": got.url,
+        "content_type": page.kind if page else "",
+        "num_redirects": "0",
+        "time_connect": "0.004",
+        "speed_download": f"{BYTES_PER_SECOND:.3f}",
+    }
     for name, value in values.items():
         text = text.replace("%{" + name + "}", value)
     p.stdout.write(text.replace("\\n", "\n").replace("\\t", "\t"))
@@ -209,9 +256,29 @@ def _write_out(p: Process, options, got: web.Fetched, total: int) -> None:  # no
 async def wget(p: Process) -> int:
     """Fetch files: -O FILE -q -c -N -P DIR --spider -T -t."""
     try:
-        options = getopt(p.argv[1:], "O:qcNP:T:t:4nvSdbi:U:", (
-            "output-document=", "quiet", "continue", "timestamping", "directory-prefix=", "timeout=", "tries=", "no-check-certificate",
-            "spider", "no-verbose", "no-proxy", "inet4-only", "server-response", "user-agent=", "progress=", "no-clobber", "version"))  # fmt: skip
+        options = getopt(
+            p.argv[1:],
+            "O:qcNP:T:t:4nvSdbi:U:",
+            (
+                "output-document=",
+                "quiet",
+                "continue",
+                "timestamping",
+                "directory-prefix=",
+                "timeout=",
+                "tries=",
+                "no-check-certificate",
+                "spider",
+                "no-verbose",
+                "no-proxy",
+                "inet4-only",
+                "server-response",
+                "user-agent=",
+                "progress=",
+                "no-clobber",
+                "version",
+            ),
+        )
     except UsageError as error:
         p.error(f"wget: {error}\nUsage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.")
         return 2
@@ -245,8 +312,13 @@ async def _wget(p: Process, options, url: str) -> int:  # noqa: ANN001
         shown = f"{host}|{got.address}|" if not network.is_address(host) else host
         say(f"Connecting to {shown}:{port}... ", "")
         if got.page is None:
-            word = {"refused": "Connection refused", "timeout": "Connection timed out", "prohibited": "No route to host",
-                    "unreachable": "No route to host", "ssl": "SSL"}.get(got.error, got.error)  # fmt: skip
+            word = {
+                "refused": "Connection refused",
+                "timeout": "Connection timed out",
+                "prohibited": "No route to host",
+                "unreachable": "No route to host",
+                "ssl": "SSL",
+            }.get(got.error, got.error)
             say(f"failed: {word}.")
             return 4
         page = got.page
@@ -257,7 +329,7 @@ async def _wget(p: Process, options, url: str) -> int:  # noqa: ANN001
             continue
         if page.status != 200:
             say(
-                f"{stamp(p.world, p.node, '%Y-%m-%d %H:%M:%S')} ERROR {page.status}: {web.REASONS.get(page.status, '')}.\n"
+                f"{stamp(p.world, p.node, '%Y-%m-%d %H:%M:%S')} ERROR {page.status}: {web.REASONS.get(page.status, '')}.\n"  # noqa: E501
             )
             return 8 if page.status != 401 else 6
         return await _wget_save(p, options, url, page, say)
@@ -298,8 +370,20 @@ async def _wget_save(p: Process, options, url: str, page: Page, say) -> int:  # 
     return 0
 
 
-PORTS = {22: "ssh", 25: "smtp", 53: "domain", 80: "http", 123: "ntp", 443: "https", 3306: "mysql", 5672: "amqp", 3260: "iscsi-target",
-         8080: "webcache", 5000: "commplex-main", 11211: "memcache"}  # fmt: skip
+PORTS = {
+    22: "ssh",
+    25: "smtp",
+    53: "domain",
+    80: "http",
+    123: "ntp",
+    443: "https",
+    3306: "mysql",
+    5672: "amqp",
+    3260: "iscsi-target",
+    8080: "webcache",
+    5000: "commplex-main",
+    11211: "memcache",
+}
 
 
 @command("nc", package="nc", path="/usr/bin")
@@ -308,8 +392,10 @@ async def nc(p: Process) -> int:
     try:
         options = getopt(p.argv[1:], "46Ddhi:klnp:rSs:tT:Uuvw:X:x:z")
     except UsageError as error:
-        p.error(f"nc: {error}\nusage: nc [-46DdhklnrStUuvzC] [-i interval] [-p source_port]\n\t  [-s source_ip_address] [-T ToS] [-w timeout] [-X proxy_version]\n"
-                "\t  [-x proxy_address[:port]] [hostname] [port[s]]")  # fmt: skip
+        p.error(
+            f"nc: {error}\nusage: nc [-46DdhklnrStUuvzC] [-i interval] [-p source_port]\n\t  [-s source_ip_address] [-T ToS] [-w timeout] [-X proxy_version]\n"  # noqa: E501
+            "\t  [-x proxy_address[:port]] [hostname] [port[s]]"
+        )
         return 1
     if options.has("l"):
         return await _listen(p, options)
@@ -339,8 +425,13 @@ async def nc(p: Process) -> int:
         if link.reason == "timeout":
             await p.sleep(float(options.get("w", default="63") or 63))
         if options.has("v"):
-            word = {"refused": "Connection refused", "timeout": "Connection timed out", "prohibited": "No route to host",
-                    "host-unreachable": "No route to host", "no-route": "Network is unreachable"}[link.reason]  # fmt: skip
+            word = {
+                "refused": "Connection refused",
+                "timeout": "Connection timed out",
+                "prohibited": "No route to host",
+                "host-unreachable": "No route to host",
+                "no-route": "Network is unreachable",
+            }[link.reason]
             p.error(f"nc: connect to {host} port {port} ({proto}) failed: {word}")
     return status
 

@@ -13,8 +13,10 @@ async def free(p: Process) -> int:
     try:
         options = getopt(p.argv[1:], "bkmgtols:c:V")
     except UsageError as error:
-        p.error(f"free: {error}\nusage: free [-b|-k|-m|-g] [-l] [-o] [-t] [-s delay] [-c count] [-V]\n  -b,-k,-m,-g show output in bytes, KB, MB, or GB\n"
-                "  -l show detailed low and high memory statistics\n  -o use old format (no -/+buffers/cache line)\n  -t display total for RAM + swap")  # fmt: skip
+        p.error(
+            f"free: {error}\nusage: free [-b|-k|-m|-g] [-l] [-o] [-t] [-s delay] [-c count] [-V]\n  -b,-k,-m,-g show output in bytes, KB, MB, or GB\n"  # noqa: E501
+            "  -l show detailed low and high memory statistics\n  -o use old format (no -/+buffers/cache line)\n  -t display total for RAM + swap"  # noqa: E501
+        )
         return 1
     unit = {"b": 1 / 1024, "k": 1, "m": 1024, "g": 1024 * 1024}
     divide = unit[next((f for f, _ in reversed(options.flags) if f in unit), "k")]
@@ -26,7 +28,7 @@ async def free(p: Process) -> int:
     used = m["total"] - m["free"]
     p.print("             total       used       free     shared    buffers     cached")
     p.print(
-        f"Mem:    {n(m['total']):>10} {n(used):>10} {n(m['free']):>10} {0:>10} {n(m['buffers']):>10} {n(m['cached']):>10}"
+        f"Mem:    {n(m['total']):>10} {n(used):>10} {n(m['free']):>10} {0:>10} {n(m['buffers']):>10} {n(m['cached']):>10}"  # noqa: E501
     )
     if not options.has("o"):
         really = used - m["buffers"] - m["cached"]
@@ -35,7 +37,7 @@ async def free(p: Process) -> int:
     p.print(f"Swap:   {n(m['swap_total']):>10} {n(swap_used):>10} {n(m['swap_free']):>10}")
     if options.has("t"):
         p.print(
-            f"Total:  {n(m['total'] + m['swap_total']):>10} {n(used + swap_used):>10} {n(m['free'] + m['swap_free']):>10}"
+            f"Total:  {n(m['total'] + m['swap_total']):>10} {n(used + swap_used):>10} {n(m['free'] + m['swap_free']):>10}"  # noqa: E501
         )
     return 0
 
@@ -56,14 +58,33 @@ async def nproc(p: Process) -> int:
 async def lscpu(p: Process) -> int:
     vendor, _name, family, model, stepping, mhz = procfs.CPU_MODELS[p.node.spec.vmx]
     cpus = p.node.spec.cpus
-    rows = [("Architecture:", "x86_64"), ("CPU op-mode(s):", "32-bit, 64-bit"), ("Byte Order:", "Little Endian"), ("CPU(s):", cpus),
-            ("On-line CPU(s) list:", f"0-{cpus - 1}" if cpus > 1 else "0"), ("Thread(s) per core:", 1), ("Core(s) per socket:", cpus),
-            ("Socket(s):", 1), ("NUMA node(s):", 1), ("Vendor ID:", vendor), ("CPU family:", family), ("Model:", model),
-            ("Stepping:", stepping), ("CPU MHz:", mhz), ("BogoMIPS:", f"{float(mhz) * 2:.2f}")]  # fmt: skip
+    rows = [
+        ("Architecture:", "x86_64"),
+        ("CPU op-mode(s):", "32-bit, 64-bit"),
+        ("Byte Order:", "Little Endian"),
+        ("CPU(s):", cpus),
+        ("On-line CPU(s) list:", f"0-{cpus - 1}" if cpus > 1 else "0"),
+        ("Thread(s) per core:", 1),
+        ("Core(s) per socket:", cpus),
+        ("Socket(s):", 1),
+        ("NUMA node(s):", 1),
+        ("Vendor ID:", vendor),
+        ("CPU family:", family),
+        ("Model:", model),
+        ("Stepping:", stepping),
+        ("CPU MHz:", mhz),
+        ("BogoMIPS:", f"{float(mhz) * 2:.2f}"),
+    ]
     if p.node.spec.vmx:
         rows.append(("Virtualization:", "VT-x" if p.node.spec.vmx == "vmx" else "AMD-V"))
-    rows += [("Hypervisor vendor:", "KVM"), ("Virtualization type:", "full"), ("L1d cache:", "32K"), ("L1i cache:", "32K"),
-             ("L2 cache:", "4096K"), ("NUMA node0 CPU(s):", f"0-{cpus - 1}" if cpus > 1 else "0")]  # fmt: skip
+    rows += [
+        ("Hypervisor vendor:", "KVM"),
+        ("Virtualization type:", "full"),
+        ("L1d cache:", "32K"),
+        ("L1i cache:", "32K"),
+        ("L2 cache:", "4096K"),
+        ("NUMA node0 CPU(s):", f"0-{cpus - 1}" if cpus > 1 else "0"),
+    ]
     for name, value in rows:
         p.print(f"{name:<22} {value}")
     return 0
@@ -75,9 +96,18 @@ async def dmidecode(p: Process) -> int:
     if p.user != "root":
         p.error("/dev/mem: Permission denied")
         return 1
-    words = {"system-manufacturer": "Red Hat", "system-product-name": "KVM", "system-version": "RHEL 6.5.0 PC", "bios-vendor": "Seabios",
-             "bios-version": "0.5.1", "bios-release-date": "01/01/2007", "chassis-type": "Other", "processor-family": "Other",
-             "system-serial-number": "Not Specified", "system-uuid": "5C2B6D5C-9A54-4E2A-9F6B-6F8E3A2D7C11"}  # fmt: skip
+    words = {
+        "system-manufacturer": "Red Hat",
+        "system-product-name": "KVM",
+        "system-version": "RHEL 6.5.0 PC",
+        "bios-vendor": "Seabios",
+        "bios-version": "0.5.1",
+        "bios-release-date": "01/01/2007",
+        "chassis-type": "Other",
+        "processor-family": "Other",
+        "system-serial-number": "Not Specified",
+        "system-uuid": "5C2B6D5C-9A54-4E2A-9F6B-6F8E3A2D7C11",
+    }
     if "-s" in p.argv[1:]:
         keyword = p.argv[p.argv.index("-s") + 1] if p.argv.index("-s") + 1 < len(p.argv) else ""
         if keyword not in words:
@@ -90,11 +120,15 @@ async def dmidecode(p: Process) -> int:
     kind = p.argv[p.argv.index("-t") + 1] if "-t" in p.argv and p.argv.index("-t") + 1 < len(p.argv) else ""
     p.print("# dmidecode 2.12\nSMBIOS 2.4 present.\n")
     if kind in ("", "1", "system"):
-        p.print("Handle 0x0100, DMI type 1, 27 bytes\nSystem Information\n\tManufacturer: Red Hat\n\tProduct Name: KVM\n"
-                "\tVersion: RHEL 6.5.0 PC\n\tSerial Number: Not Specified\n")  # fmt: skip
+        p.print(
+            "Handle 0x0100, DMI type 1, 27 bytes\nSystem Information\n\tManufacturer: Red Hat\n\tProduct Name: KVM\n"
+            "\tVersion: RHEL 6.5.0 PC\n\tSerial Number: Not Specified\n"
+        )
     if kind in ("", "17", "memory"):
-        p.print(f"Handle 0x1100, DMI type 17, 21 bytes\nMemory Device\n\tTotal Width: 64 bits\n\tSize: {p.node.spec.memory_mb} MB\n"
-                "\tForm Factor: DIMM\n\tLocator: DIMM 0\n\tType: RAM\n")  # fmt: skip
+        p.print(
+            f"Handle 0x1100, DMI type 17, 21 bytes\nMemory Device\n\tTotal Width: 64 bits\n\tSize: {p.node.spec.memory_mb} MB\n"  # noqa: E501
+            "\tForm Factor: DIMM\n\tLocator: DIMM 0\n\tType: RAM\n"
+        )
     return 0
 
 
@@ -124,8 +158,10 @@ async def virt_what(p: Process) -> int:
 def _libvirt_down(p: Process) -> bool:
     if p.node.running("libvirtd"):
         return False
-    p.error("error: Failed to reconnect to the hypervisor\nerror: no valid connection\n"
-            "error: Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory")  # fmt: skip
+    p.error(
+        "error: Failed to reconnect to the hypervisor\nerror: no valid connection\n"
+        "error: Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory"
+    )
     return True
 
 
@@ -178,8 +214,23 @@ async def virsh(p: Process) -> int:
     verb = next((w for w in words if not w.startswith("-")), "")
     if verb in ("", "help"):
         return 0
-    if verb not in ("list", "capabilities", "nodeinfo", "version", "net-list", "dominfo", "domstate", "net-destroy", "net-undefine",
-                    "net-info", "uri", "hostname", "pool-list", "net-autostart", "net-start"):  # fmt: skip
+    if verb not in (
+        "list",
+        "capabilities",
+        "nodeinfo",
+        "version",
+        "net-list",
+        "dominfo",
+        "domstate",
+        "net-destroy",
+        "net-undefine",
+        "net-info",
+        "uri",
+        "hostname",
+        "pool-list",
+        "net-autostart",
+        "net-start",
+    ):
         p.error(f"error: unknown command: '{verb}'")
         return 1
     if _libvirt_down(p):
@@ -199,12 +250,14 @@ async def virsh(p: Process) -> int:
         )
         p.print(CAPABILITIES.format(cpus=p.node.spec.cpus, kvm=block))
     elif verb == "nodeinfo":
-        p.print(f"CPU model:           x86_64\nCPU(s):              {p.node.spec.cpus}\nCPU frequency:       {procfs.CPU_MODELS[p.node.spec.vmx][5].split('.')[0]} MHz\n"
-                f"CPU socket(s):       1\nCore(s) per socket:  {p.node.spec.cpus}\nThread(s) per core:  1\nNUMA cell(s):        1\n"
-                f"Memory size:         {procfs.memory(p.node)['total']} KiB\n")  # fmt: skip
+        p.print(
+            f"CPU model:           x86_64\nCPU(s):              {p.node.spec.cpus}\nCPU frequency:       {procfs.CPU_MODELS[p.node.spec.vmx][5].split('.')[0]} MHz\n"  # noqa: E501
+            f"CPU socket(s):       1\nCore(s) per socket:  {p.node.spec.cpus}\nThread(s) per core:  1\nNUMA cell(s):        1\n"  # noqa: E501
+            f"Memory size:         {procfs.memory(p.node)['total']} KiB\n"
+        )
     elif verb == "version":
         p.print(
-            "Compiled against library: libvirt 0.10.2\nUsing library: libvirt 0.10.2\nUsing API: QEMU 0.10.2\nRunning hypervisor: QEMU 0.12.1\n"
+            "Compiled against library: libvirt 0.10.2\nUsing library: libvirt 0.10.2\nUsing API: QEMU 0.10.2\nRunning hypervisor: QEMU 0.12.1\n"  # noqa: E501
         )
     elif verb == "uri":
         p.print("qemu:///system\n")
@@ -233,7 +286,7 @@ def _virsh_net(p: Process, verb: str, words: list[str]) -> int:
     defined, active = p.node.fs.exists(f"{base}/default.xml"), "virbr0" in p.node.nics
     if verb == "net-list":
         p.print(
-            f"{'Name':<20} {'State':<10} {'Autostart':<13} Persistent\n--------------------------------------------------"
+            f"{'Name':<20} {'State':<10} {'Autostart':<13} Persistent\n--------------------------------------------------"  # noqa: E501
         )
         if defined and (active or "--all" in words):
             auto = "yes" if p.node.fs.exists(f"{base}/autostart/default.xml") else "no"
@@ -249,7 +302,7 @@ def _virsh_net(p: Process, verb: str, words: list[str]) -> int:
     if verb == "net-destroy":
         if not active:
             p.error(
-                "error: Failed to destroy network default\nerror: Requested operation is not valid: network is not active"
+                "error: Failed to destroy network default\nerror: Requested operation is not valid: network is not active"  # noqa: E501
             )
             return 1
         del p.node.nics["virbr0"]

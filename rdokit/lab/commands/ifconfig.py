@@ -198,9 +198,24 @@ def _route_change(p: Process, words: list[str]) -> int:
 async def netstat(p: Process) -> int:
     """-r routes, -t/-u/-l/-n/-p/-a sockets, -i interfaces, -s statistics."""
     try:
-        options = getopt(p.argv[1:], "rtulnpaiseocgMvW46wx",
-                         ("route", "tcp", "udp", "listening", "numeric", "programs", "all", "interfaces", "statistics", "extend",
-                          "inet", "wide"))  # fmt: skip
+        options = getopt(
+            p.argv[1:],
+            "rtulnpaiseocgMvW46wx",
+            (
+                "route",
+                "tcp",
+                "udp",
+                "listening",
+                "numeric",
+                "programs",
+                "all",
+                "interfaces",
+                "statistics",
+                "extend",
+                "inet",
+                "wide",
+            ),
+        )
     except UsageError as error:
         p.error(f"netstat: {error}")
         p.error("usage: netstat [-veenNcCF] [<Af>] -r         netstat {-V|--version|-h|--help}")
@@ -244,8 +259,22 @@ async def netstat(p: Process) -> int:
 
 
 def _service_name(port: int) -> str:
-    names = {22: "ssh", 25: "smtp", 53: "domain", 80: "http", 111: "sunrpc", 123: "ntp", 443: "https", 3306: "mysql", 5672: "amqp",
-             5000: "commplex-main", 9696: "9696", 11211: "memcache", 3260: "iscsi-target", 8080: "webcache"}  # fmt: skip
+    names = {
+        22: "ssh",
+        25: "smtp",
+        53: "domain",
+        80: "http",
+        111: "sunrpc",
+        123: "ntp",
+        443: "https",
+        3306: "mysql",
+        5672: "amqp",
+        5000: "commplex-main",
+        9696: "9696",
+        11211: "memcache",
+        3260: "iscsi-target",
+        8080: "webcache",
+    }
     return names.get(port, str(port))
 
 
@@ -289,7 +318,7 @@ async def arp(p: Process) -> int:
     if any("a" in w for w in p.argv[1:] if w.startswith("-")):
         for ip, mac, dev in rows:
             p.print(
-                f"{(network.name_for(p.world, p.node, ip) if not numeric else None) or '?'} ({ip}) at {mac} [ether] on {dev}"
+                f"{(network.name_for(p.world, p.node, ip) if not numeric else None) or '?'} ({ip}) at {mac} [ether] on {dev}"  # noqa: E501
             )
         return 0
     if rows:
@@ -400,13 +429,17 @@ async def ethtool(p: Process) -> int:
         if driver is None:
             p.error("Cannot get driver information: Operation not supported")
             return 71
-        p.print(f"driver: {driver}\nversion: {'1.0.0' if driver == 'virtio_net' else '2.3' if driver == 'bridge' else '1.0'}\nfirmware-version: "
-                f"{'N/A' if driver == 'bridge' else ''}\nbus-info: {'virtio0' if driver == 'virtio_net' else 'N/A' if driver == 'bridge' else ''}\n"
-                "supports-statistics: no\nsupports-test: no\nsupports-eeprom-access: no\nsupports-register-dump: no\nsupports-priv-flags: no")  # fmt: skip
+        p.print(
+            f"driver: {driver}\nversion: {'1.0.0' if driver == 'virtio_net' else '2.3' if driver == 'bridge' else '1.0'}\nfirmware-version: "  # noqa: E501
+            f"{'N/A' if driver == 'bridge' else ''}\nbus-info: {'virtio0' if driver == 'virtio_net' else 'N/A' if driver == 'bridge' else ''}\n"  # noqa: E501
+            "supports-statistics: no\nsupports-test: no\nsupports-eeprom-access: no\nsupports-register-dump: no\nsupports-priv-flags: no"  # noqa: E501
+        )
         return 0
     if flag in ("-k", "--show-offload"):
-        p.print(f"Features for {name}:\nrx-checksumming: on\ntx-checksumming: on\nscatter-gather: on\ntcp-segmentation-offload: on\n"
-                "udp-fragmentation-offload: on\ngeneric-segmentation-offload: on\ngeneric-receive-offload: on\nlarge-receive-offload: off")  # fmt: skip
+        p.print(
+            f"Features for {name}:\nrx-checksumming: on\ntx-checksumming: on\nscatter-gather: on\ntcp-segmentation-offload: on\n"  # noqa: E501
+            "udp-fragmentation-offload: on\ngeneric-segmentation-offload: on\ngeneric-receive-offload: on\nlarge-receive-offload: off"  # noqa: E501
+        )
         return 0
     if flag in ("-S", "--statistics"):
         p.error("no stats available")

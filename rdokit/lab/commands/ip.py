@@ -16,8 +16,22 @@ from ..process import Process, command
 from ..procfs import traffic
 from ..world import Nic
 
-OBJECTS = ["address", "addrlabel", "route", "rule", "maddress", "mroute", "neighbour", "neighbor", "ntable", "ntbl", "link",
-           "tunnel", "xfrm", "monitor"]  # fmt: skip
+OBJECTS = [
+    "address",
+    "addrlabel",
+    "route",
+    "rule",
+    "maddress",
+    "mroute",
+    "neighbour",
+    "neighbor",
+    "ntable",
+    "ntbl",
+    "link",
+    "tunnel",
+    "xfrm",
+    "monitor",
+]
 
 
 class IpError(Exception):
@@ -62,7 +76,7 @@ def link_line(p: Process, nic: Nic) -> str:
         if nic.master and p.node.nics.get(nic.master, nic).kind == "bridge" and nic.kind != "bridge"
         else ""
     )
-    return f"{network.index(p.node, nic)}: {nic.name}: <{flags(p, nic)}> mtu {nic.mtu} qdisc {qdisc}{master} state {state} {tail}"
+    return f"{network.index(p.node, nic)}: {nic.name}: <{flags(p, nic)}> mtu {nic.mtu} qdisc {qdisc}{master} state {state} {tail}"  # noqa: E501
 
 
 def hardware_line(nic: Nic) -> str:
@@ -141,7 +155,7 @@ def _selected(p: Process, words: list[str]) -> tuple[list[Nic], dict[str, str]]:
             filters[word] = "yes"
         else:
             name = words.pop(0) if word == "dev" and words else word
-            nics = [find(p, name)] if True else nics
+            nics = [find(p, name)]
     return nics, filters
 
 
@@ -522,8 +536,7 @@ async def exec_in(p: Process, name: str, argv: list[str]) -> int:
         raise IpError(f'Cannot open network namespace "{name}": No such file or directory')
     if p.spawn is None:
         raise IpError(f'exec of "{argv[0]}" failed: No such file or directory')
-    status = await p.spawn(argv, extra={**p.extra, "netns": name})
-    return status
+    return await p.spawn(argv, extra={**p.extra, "netns": name})
 
 
 # -- ip ----------------------------------------------------------------------------------------------------------------
@@ -668,6 +681,6 @@ async def ss(p: Process) -> int:
         users = f'users:(("{program}",{pid},4))' if "p" in letters else ""
         head = f"{proto:<7}" if both else ""
         p.print(
-            f"{head}{state:<10} 0      {'128' if proto == 'tcp' else '0':<6} {local:>18}:{port:<5}  {'*':>18}:*     {users}".rstrip()
+            f"{head}{state:<10} 0      {'128' if proto == 'tcp' else '0':<6} {local:>18}:{port:<5}  {'*':>18}:*     {users}".rstrip()  # noqa: E501
         )
     return 0

@@ -11,8 +11,25 @@ from ..iptables import listing, normal
 from ..nodestate import runtime, stamp
 from ..process import Process, command
 
-TARGETS = ("ACCEPT", "DROP", "REJECT", "RETURN", "LOG", "MASQUERADE", "SNAT", "DNAT", "REDIRECT", "MARK", "NOTRACK", "QUEUE",
-           "CT", "CHECKSUM", "TCPMSS", "NFLOG", "CONNMARK")  # fmt: skip
+TARGETS = (
+    "ACCEPT",
+    "DROP",
+    "REJECT",
+    "RETURN",
+    "LOG",
+    "MASQUERADE",
+    "SNAT",
+    "DNAT",
+    "REDIRECT",
+    "MARK",
+    "NOTRACK",
+    "QUEUE",
+    "CT",
+    "CHECKSUM",
+    "TCPMSS",
+    "NFLOG",
+    "CONNMARK",
+)
 VERSION = "v1.4.7"
 HELP = "Try `iptables -h' or 'iptables --help' for more information."
 
@@ -35,8 +52,10 @@ def _root(p: Process, table: str = "filter") -> None:
 def _load(p: Process, table: str) -> list[str]:
     if table not in CHAINS:
         raise IptablesError(
-            f"iptables {VERSION}: can't initialize iptables table `{table}': Table does not exist (do you need to insmod?)\n"
-            "Perhaps iptables or your kernel needs to be upgraded.", 3)  # fmt: skip
+            f"iptables {VERSION}: can't initialize iptables table `{table}': Table does not exist (do you need to insmod?)\n"  # noqa: E501
+            "Perhaps iptables or your kernel needs to be upgraded.",
+            3,
+        )
     if not netns(p):
         module = {"filter": "iptable_filter", "nat": "iptable_nat", "mangle": "iptable_mangle"}.get(table)
         if module:
@@ -51,8 +70,10 @@ def _check(lines: list[str], words: list[str]) -> None:
     for position, word in enumerate(words):
         value = words[position + 1] if position + 1 < len(words) else ""
         if word in ("-j", "--jump") and value not in TARGETS and value not in firewall.chains(lines):
-            raise IptablesError(f"iptables {VERSION}: Couldn't load target `{value}':/lib64/xtables/libipt_{value}.so: cannot open shared object file: "
-                                f"No such file or directory\n\n{HELP}")  # fmt: skip
+            raise IptablesError(
+                f"iptables {VERSION}: Couldn't load target `{value}':/lib64/xtables/libipt_{value}.so: cannot open shared object file: "  # noqa: E501
+                f"No such file or directory\n\n{HELP}"
+            )
         if word in known and proto not in ("tcp", "udp", "sctp", "6", "17") and "multiport" not in words:
             raise IptablesError(f"iptables {VERSION}: Unknown arg `{word}'\n{HELP}")
         if word in known and not re.fullmatch(r"!?|[\d:,]+|[a-z]+", value):
@@ -65,10 +86,32 @@ def _check(lines: list[str], words: list[str]) -> None:
             raise IptablesError(f"iptables {VERSION}: host/network `{value}' not found\n{HELP}")
 
 
-COMMANDS = {"-A": "append", "-I": "insert", "-D": "delete", "-R": "replace", "-L": "list", "-S": "show", "-F": "flush", "-Z": "zero",
-            "-N": "new", "-X": "remove", "-P": "policy", "-E": "rename", "-C": "check", "--append": "append", "--insert": "insert",
-            "--delete": "delete", "--list": "list", "--list-rules": "show", "--flush": "flush", "--new-chain": "new", "--new": "new",
-            "--delete-chain": "remove", "--policy": "policy", "--zero": "zero"}  # fmt: skip
+COMMANDS = {
+    "-A": "append",
+    "-I": "insert",
+    "-D": "delete",
+    "-R": "replace",
+    "-L": "list",
+    "-S": "show",
+    "-F": "flush",
+    "-Z": "zero",
+    "-N": "new",
+    "-X": "remove",
+    "-P": "policy",
+    "-E": "rename",
+    "-C": "check",
+    "--append": "append",
+    "--insert": "insert",
+    "--delete": "delete",
+    "--list": "list",
+    "--list-rules": "show",
+    "--flush": "flush",
+    "--new-chain": "new",
+    "--new": "new",
+    "--delete-chain": "remove",
+    "--policy": "policy",
+    "--zero": "zero",
+}
 
 
 @command("iptables", "ip6tables", path="/sbin")
@@ -169,8 +212,11 @@ def _change(p: Process, lines: list[str], verb: str, rest: list[str]) -> int:
         lines[:] = [x for x in lines if not (x.startswith(":") and x.split()[1] == "-")]
         return 0
     if not chain:
-        raise IptablesError(f"iptables {VERSION}: -{verb[0].upper()} requires a chain and a policy\n{HELP}" if verb == "policy" else
-                            f"iptables {VERSION}: option `-{verb[0].upper()}' requires an argument\n{HELP}")  # fmt: skip
+        raise IptablesError(
+            f"iptables {VERSION}: -{verb[0].upper()} requires a chain and a policy\n{HELP}"
+            if verb == "policy"
+            else f"iptables {VERSION}: option `-{verb[0].upper()}' requires an argument\n{HELP}"
+        )
     if verb == "new":
         if chain in firewall.chains(lines):
             raise IptablesError("iptables: Chain already exists.", 1)

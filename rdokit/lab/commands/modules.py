@@ -28,7 +28,7 @@ async def modprobe(p: Process) -> int:
     ):
         p.error(f"modprobe: invalid option -- '{flags[0].lstrip('-')[:1]}'")
         p.error(
-            "Usage: modprobe [-v] [-V] [-C config-dir] [-d <dirname> ] [-n] [-i] [-q] [-b] [-o <modname>] [ --dump-modversions ] <modname> [parameters...]"
+            "Usage: modprobe [-v] [-V] [-C config-dir] [-d <dirname> ] [-n] [-i] [-q] [-b] [-o <modname>] [ --dump-modversions ] <modname> [parameters...]"  # noqa: E501
         )
         return 1
     if "-l" in flags:
@@ -37,7 +37,7 @@ async def modprobe(p: Process) -> int:
         return 0
     if not names:
         p.error(
-            "Usage: modprobe [-v] [-V] [-C config-dir] [-d <dirname> ] [-n] [-i] [-q] [-b] [-o <modname>] [ --dump-modversions ] <modname> [parameters...]"
+            "Usage: modprobe [-v] [-V] [-C config-dir] [-d <dirname> ] [-n] [-i] [-q] [-b] [-o <modname>] [ --dump-modversions ] <modname> [parameters...]"  # noqa: E501
         )
         return 1
     if p.user != "root":
@@ -74,7 +74,7 @@ def _remove(p: Process, name: str) -> int:
         return 1
     if key not in p.node.kernel.modules:
         return 0
-    needs = [n for n in modules.MODULES[key][1]]
+    needs = list(modules.MODULES[key][1])
     if modules.unload(p.node, key):
         p.error(f"FATAL: Module {key} is in use.")
         return 1
@@ -129,8 +129,14 @@ async def modinfo(p: Process) -> int:
             status = 1
             continue
         _, needs, _, text = modules.MODULES[key]
-        rows = {"filename": modules.path(p.node, key), "license": "GPL", "description": text, "srcversion": "0123456789ABCDEF01234567",
-                "depends": ",".join(needs), "vermagic": f"{p.node.kernel.release} SMP mod_unload modversions "}  # fmt: skip
+        rows = {
+            "filename": modules.path(p.node, key),
+            "license": "GPL",
+            "description": text,
+            "srcversion": "0123456789ABCDEF01234567",
+            "depends": ",".join(needs),
+            "vermagic": f"{p.node.kernel.release} SMP mod_unload modversions ",
+        }
         if "-F" in p.argv:
             p.print(rows.get(p.argv[p.argv.index("-F") + 1], ""))
             continue

@@ -131,7 +131,7 @@ async def host(p: Process) -> int:
     words = [w for w in p.argv[1:] if not w.startswith("-")]
     if not words:
         p.error(
-            "Usage: host [-aCdlriTwv] [-c class] [-N ndots] [-t type] [-W time]\n            [-R number] [-m flag] hostname [server]"
+            "Usage: host [-aCdlriTwv] [-c class] [-N ndots] [-t type] [-W time]\n            [-R number] [-m flag] hostname [server]"  # noqa: E501
         )
         return 1
     server = words[1] if len(words) > 1 else _server(p, [])
@@ -194,7 +194,7 @@ async def dig(p: Process) -> int:
     if server is None:
         await p.sleep(15)
         p.print(
-            f"\n; <<>> DiG 9.8.2rc1-RedHat-9.8.2-0.17.rc1.el6_4.6 <<>> {' '.join(words)}\n;; global options: +cmd\n;; connection timed out; no servers could be reached"
+            f"\n; <<>> DiG 9.8.2rc1-RedHat-9.8.2-0.17.rc1.el6_4.6 <<>> {' '.join(words)}\n;; global options: +cmd\n;; connection timed out; no servers could be reached"  # noqa: E501
         )
         return 9
     question, answer = _ask(p, name, server)
@@ -205,9 +205,11 @@ async def dig(p: Process) -> int:
             p.print(value)
         return 0
     status = "NOERROR" if answer else "NXDOMAIN"
-    p.print(f"\n; <<>> DiG 9.8.2rc1-RedHat-9.8.2-0.17.rc1.el6_4.6 <<>> {' '.join(words)}\n;; global options: +cmd\n;; Got answer:\n"
-            f";; ->>HEADER<<- opcode: QUERY, status: {status}, id: 4711\n"
-            f";; flags: qr rd ra; QUERY: 1, ANSWER: {1 if answer else 0}, AUTHORITY: 0, ADDITIONAL: 0\n\n;; QUESTION SECTION:\n;{question}.\t\t\tIN\t{kind}\n")  # fmt: skip
+    p.print(
+        f"\n; <<>> DiG 9.8.2rc1-RedHat-9.8.2-0.17.rc1.el6_4.6 <<>> {' '.join(words)}\n;; global options: +cmd\n;; Got answer:\n"  # noqa: E501
+        f";; ->>HEADER<<- opcode: QUERY, status: {status}, id: 4711\n"
+        f";; flags: qr rd ra; QUERY: 1, ANSWER: {1 if answer else 0}, AUTHORITY: 0, ADDITIONAL: 0\n\n;; QUESTION SECTION:\n;{question}.\t\t\tIN\t{kind}\n"  # noqa: E501
+    )
     if answer:
         p.print(f";; ANSWER SECTION:\n{question}.\t\t300\tIN\t{kind}\t{value}\n")
     p.print(f";; Query time: 5 msec\n;; SERVER: {server}#53({server})\n;; MSG SIZE  rcvd: 58\n")

@@ -1,4 +1,4 @@
-"""Clocks (Step 7): ntpdate, ntpq, ntpstat, hwclock. Each node is a few seconds off until somebody sets it (defect 15)."""
+"""Clocks (Step 7): ntpdate, ntpq, ntpstat, hwclock. A node is some seconds off until somebody sets it (defect 15)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ async def ntpdate(p: Process) -> int:
         options = getopt(p.argv[1:], "bBdqsuvka:e:o:p:t:U:")
     except UsageError as error:
         p.error(
-            f"ntpdate: {error}\nusage: ntpdate [-46bBdqsuv] [-a key#] [-e delay] [-k file] [-p samples] [-o version#] [-t timeo] server ..."
+            f"ntpdate: {error}\nusage: ntpdate [-46bBdqsuv] [-a key#] [-e delay] [-k file] [-p samples] [-o version#] [-t timeo] server ..."  # noqa: E501
         )
         return 2
     text = stamp(p.world, p.node, "%e %b %H:%M:%S").strip() if not options.has("s") else ""
@@ -62,7 +62,7 @@ async def _ask(p: Process, names: list[str], only_ask: bool, step: bool, say, co
         stratum = internet.NTP_SERVERS.get(address, ("", 3))[1]
         if only_ask:
             p.print(
-                f"server {address}, stratum {stratum}, offset {delta:.6f}, delay 0.03{int(abs(delta) * 1000) % 1000:03d}"
+                f"server {address}, stratum {stratum}, offset {delta:.6f}, delay 0.03{int(abs(delta) * 1000) % 1000:03d}"  # noqa: E501
             )
         if abs(delta) >= 0.5 or step:
             kind = "step"
@@ -92,7 +92,7 @@ async def ntpq(p: Process) -> int:
     for name in network.ntp_servers(p.node):
         if name.startswith("127.127."):
             p.print(
-                f"{'*' if not chosen else ' '}LOCAL(0)        .LOCL.          10 l    6   64  377    0.000    0.000   0.000"
+                f"{'*' if not chosen else ' '}LOCAL(0)        .LOCL.          10 l    6   64  377    0.000    0.000   0.000"  # noqa: E501
             )
             chosen = True
             continue
@@ -109,8 +109,10 @@ async def ntpq(p: Process) -> int:
         chosen = True
         reach = network.route(p.world, p.node, "", address)
         waited = now(p.world, p.node) - p.node.services["ntpd"].started
-        p.print(f"{mark}{shown[:15]:<15} {reference:<15} {stratum:>2} u {int(waited) % 64:>4}   64  {'377' if waited > 512 else '  1'} "
-                f"{reach.rtt_ms:>8.3f} {offer[1] * 1000:>8.3f}   0.{int(reach.rtt_ms * 10) % 1000:03d}")  # fmt: skip
+        p.print(
+            f"{mark}{shown[:15]:<15} {reference:<15} {stratum:>2} u {int(waited) % 64:>4}   64  {'377' if waited > 512 else '  1'} "  # noqa: E501
+            f"{reach.rtt_ms:>8.3f} {offer[1] * 1000:>8.3f}   0.{int(reach.rtt_ms * 10) % 1000:03d}"
+        )
     return 0
 
 
@@ -126,7 +128,7 @@ async def ntpstat(p: Process) -> int:
         return 1
     stratum = internet.NTP_SERVERS.get(peer, ("", 2))[1] + 1
     p.print(
-        f"synchronised to NTP server ({peer}) at stratum {stratum} \n   time correct to within 21 ms\n   polling server every 64 s"
+        f"synchronised to NTP server ({peer}) at stratum {stratum} \n   time correct to within 21 ms\n   polling server every 64 s"  # noqa: E501
     )
     return 0
 
@@ -136,9 +138,9 @@ async def hwclock(p: Process) -> int:
     """Show the hardware clock, or set it (-w)."""
     if p.user != "root":
         p.error(
-            "hwclock: Sorry, only the superuser can change the Hardware Clock.\nhwclock: Only the superuser can change the Hardware Clock."
+            "hwclock: Sorry, only the superuser can change the Hardware Clock.\nhwclock: Only the superuser can change the Hardware Clock."  # noqa: E501
             if "-w" in p.argv
-            else "hwclock: Cannot access the Hardware Clock via any known method.\nhwclock: Use the --debug option to see the details of our search for an access method."
+            else "hwclock: Cannot access the Hardware Clock via any known method.\nhwclock: Use the --debug option to see the details of our search for an access method."  # noqa: E501
         )
         return 1
     if any(w in ("-w", "-s", "--systohc", "--hctosys") for w in p.argv[1:]):

@@ -96,7 +96,7 @@ class Ping:
         errors = f" +{self.errors} errors," if self.errors else ""
         loss = 100 - self.received * 100 // self.sent if self.sent else 0
         p.print(
-            f"{self.sent} packets transmitted, {self.received} received,{errors} {loss}% packet loss, time {int(elapsed * 1000)}ms"
+            f"{self.sent} packets transmitted, {self.received} received,{errors} {loss}% packet loss, time {int(elapsed * 1000)}ms"  # noqa: E501
         )
         if self.times:
             low, high, mean = min(self.times), max(self.times), sum(self.times) / len(self.times)
@@ -194,7 +194,7 @@ async def _ping(p: Process, options, name: str, address: str, interval: float) -
         return 2
     from_text = f" from {reach.source} {device}:" if options.has("I") and reach.source else ""
     p.print(
-        f"PING {name} ({address}){from_text.rstrip(':') and from_text} {run.size}({run.size + 28}) bytes of data.".replace(
+        f"PING {name} ({address}){from_text.rstrip(':') and from_text} {run.size}({run.size + 28}) bytes of data.".replace(  # noqa: E501
             ":  ", ": "
         )
     )
@@ -279,7 +279,7 @@ async def traceroute(p: Process) -> int:
     address = find(p, names[0])
     if address is None:
         p.error(
-            f'{names[0]}: Name or service not known\nCannot handle "host" cmdline arg `{names[0]}\' on position 1 (argc {len(p.argv) - 1})'
+            f'{names[0]}: Name or service not known\nCannot handle "host" cmdline arg `{names[0]}\' on position 1 (argc {len(p.argv) - 1})'  # noqa: E501
         )
         return 2
     reach = network.route(p.world, p.node, netns(p), address)

@@ -1,4 +1,4 @@
-"""Turning a node off and on (Step 6): reboot, shutdown, halt, poweroff, init, telinit, runlevel; who, last, uptime, uname.
+"""Turning a node off and on (Step 6): reboot, shutdown, halt, init, runlevel; and who, last, uptime, uname.
 
 The machine itself (`p.extra["machine"]`) closes the sessions and boots again; without one (tests) the node is
 rebooted in place.
@@ -20,7 +20,7 @@ def _broadcast(p: Process, how: str, when: str = "NOW") -> str:
     who = p.user
     where = p.env.get("SSH_TTY", "unknown terminal").removeprefix("/dev/")
     return (
-        f"\nBroadcast message from {who}@{hostname(p.node)}\n\t(/dev/{where}) at {stamp(p.world, p.node, '%H:%M')} ...\n\n"
+        f"\nBroadcast message from {who}@{hostname(p.node)}\n\t(/dev/{where}) at {stamp(p.world, p.node, '%H:%M')} ...\n\n"  # noqa: E501
         f"The system is going down for {how} {when}!\n"
     )
 
@@ -141,7 +141,7 @@ async def initctl(p: Process) -> int:
     """upstart's own jobs only."""
     if p.argv[1:2] == ["list"]:
         p.print(
-            "rc stop/waiting\ntty (/dev/tty1) start/running, process 1501\nplymouth-shutdown stop/waiting\ncontrol-alt-delete stop/waiting"
+            "rc stop/waiting\ntty (/dev/tty1) start/running, process 1501\nplymouth-shutdown stop/waiting\ncontrol-alt-delete stop/waiting"  # noqa: E501
         )
         return 0
     if len(p.argv) > 2:
@@ -158,17 +158,37 @@ async def initctl(p: Process) -> int:
 async def uname(p: Process) -> int:
     """-a all, -r kernel release, -n host name, -s, -v, -m, -p, -i, -o."""
     try:
-        options = getopt(p.argv[1:], "asnrvmpio", ("all", "kernel-name", "nodename", "kernel-release", "kernel-version", "machine",
-                                                   "processor", "hardware-platform", "operating-system"))  # fmt: skip
+        options = getopt(
+            p.argv[1:],
+            "asnrvmpio",
+            (
+                "all",
+                "kernel-name",
+                "nodename",
+                "kernel-release",
+                "kernel-version",
+                "machine",
+                "processor",
+                "hardware-platform",
+                "operating-system",
+            ),
+        )
     except UsageError as error:
         p.error(f"uname: {error}\nTry `uname --help' for more information.")
         return 1
     if options.rest:
         p.error(f"uname: extra operand `{options.rest[0]}'\nTry `uname --help' for more information.")
         return 1
-    parts = [("s", "kernel-name", "Linux"), ("n", "nodename", hostname(p.node)), ("r", "kernel-release", p.node.kernel.release),
-             ("v", "kernel-version", _version(p)), ("m", "machine", "x86_64"), ("p", "processor", "x86_64"),
-             ("i", "hardware-platform", "x86_64"), ("o", "operating-system", "GNU/Linux")]  # fmt: skip
+    parts = [
+        ("s", "kernel-name", "Linux"),
+        ("n", "nodename", hostname(p.node)),
+        ("r", "kernel-release", p.node.kernel.release),
+        ("v", "kernel-version", _version(p)),
+        ("m", "machine", "x86_64"),
+        ("p", "processor", "x86_64"),
+        ("i", "hardware-platform", "x86_64"),
+        ("o", "operating-system", "GNU/Linux"),
+    ]
     everything = options.has("a", "all")
     chosen = [text for short, long, text in parts if everything or options.has(short, long)]
     p.print(" ".join(chosen or ["Linux"]))
@@ -196,15 +216,21 @@ def _sessions(p: Process) -> list[tuple[str, str, str, float]]:
         return [(e["user"], e["tty"], e["from"], e["at"]) for e in machine.logins]
     if p.tty is None:
         return []
-    return [(p.user, p.env.get("SSH_TTY", "/dev/pts/0").removeprefix("/dev/"), p.env.get("SSH_CLIENT", "192.168.0.10").split()[0],
-             now(p.world, p.node))]  # fmt: skip
+    return [
+        (
+            p.user,
+            p.env.get("SSH_TTY", "/dev/pts/0").removeprefix("/dev/"),
+            p.env.get("SSH_CLIENT", "192.168.0.10").split()[0],
+            now(p.world, p.node),
+        )
+    ]
 
 
 def head_line(p: Process) -> str:
     """The first line of uptime, w and top."""
     users = len(_sessions(p))
     loads = ", ".join(f"{x:.2f}" for x in load_average(p.node))
-    return f" {stamp(p.world, p.node, '%H:%M:%S')} up {_duration(uptime_seconds(p.node))}, {users:>2} user{'s' if users != 1 else ''},  load average: {loads}"
+    return f" {stamp(p.world, p.node, '%H:%M:%S')} up {_duration(uptime_seconds(p.node))}, {users:>2} user{'s' if users != 1 else ''},  load average: {loads}"  # noqa: E501
 
 
 @command("uptime", path="/usr/bin")

@@ -13,12 +13,58 @@ from ..process import Process, command
 from ..world import Package
 
 LETTERS = "qaiflcdpRVUeFvhsKL"
-LONG = ("--query", "--all", "--info", "--list", "--file", "--queryformat", "--qf", "--last", "--verify", "--install", "--upgrade",
-        "--erase", "--nodeps", "--force", "--test", "--import", "--quiet", "--whatprovides", "--whatrequires", "--requires",
-        "--provides", "--changelog", "--scripts", "--version", "--eval", "--replacepkgs", "--nosignature", "--nodigest", "--nomd5",
-        "--nofiles", "--noscripts", "--justdb", "--allmatches", "--configfiles", "--state", "--checksig", "--oldpackage",
-        "--rebuilddb", "--initdb", "--freshen", "--package", "--dump", "--help", "--noorder", "--excludedocs", "--hash",
-        "--percent", "--verbose", "--docfiles", "--triggers")  # fmt: skip
+LONG = (
+    "--query",
+    "--all",
+    "--info",
+    "--list",
+    "--file",
+    "--queryformat",
+    "--qf",
+    "--last",
+    "--verify",
+    "--install",
+    "--upgrade",
+    "--erase",
+    "--nodeps",
+    "--force",
+    "--test",
+    "--import",
+    "--quiet",
+    "--whatprovides",
+    "--whatrequires",
+    "--requires",
+    "--provides",
+    "--changelog",
+    "--scripts",
+    "--version",
+    "--eval",
+    "--replacepkgs",
+    "--nosignature",
+    "--nodigest",
+    "--nomd5",
+    "--nofiles",
+    "--noscripts",
+    "--justdb",
+    "--allmatches",
+    "--configfiles",
+    "--state",
+    "--checksig",
+    "--oldpackage",
+    "--rebuilddb",
+    "--initdb",
+    "--freshen",
+    "--package",
+    "--dump",
+    "--help",
+    "--noorder",
+    "--excludedocs",
+    "--hash",
+    "--percent",
+    "--verbose",
+    "--docfiles",
+    "--triggers",
+)
 
 
 class Rpm:
@@ -66,12 +112,26 @@ def expand(text: str, package: Package) -> str:
     """
     item = packages.record(package)
     epoch = packages.epoch_of(package)
-    values = {"NAME": package.name, "VERSION": package.version, "RELEASE": package.release, "ARCH": package.arch,
-              "EPOCH": epoch if epoch != "0" else "(none)", "SUMMARY": item.summary, "SIZE": str(item.size * 3174),
-              "INSTALLTIME": str(int(package.installed)), "VENDOR": "CentOS", "BUILDTIME": "1385090109", "LICENSE": "GPLv2+",
-              "GROUP": "System Environment/Base", "NVRA": f"{package.name}-{package.version}-{package.release}.{package.arch}",
-              "NEVRA": packages.nvra(package), "SOURCERPM": f"{package.name}-{package.version}-{package.release}.src.rpm",
-              "URL": "", "PACKAGER": "CentOS BuildSystem <http://bugs.centos.org>", "OS": "linux"}  # fmt: skip
+    values = {
+        "NAME": package.name,
+        "VERSION": package.version,
+        "RELEASE": package.release,
+        "ARCH": package.arch,
+        "EPOCH": epoch if epoch != "0" else "(none)",
+        "SUMMARY": item.summary,
+        "SIZE": str(item.size * 3174),
+        "INSTALLTIME": str(int(package.installed)),
+        "VENDOR": "CentOS",
+        "BUILDTIME": "1385090109",
+        "LICENSE": "GPLv2+",
+        "GROUP": "System Environment/Base",
+        "NVRA": f"{package.name}-{package.version}-{package.release}.{package.arch}",
+        "NEVRA": packages.nvra(package),
+        "SOURCERPM": f"{package.name}-{package.version}-{package.release}.src.rpm",
+        "URL": "",
+        "PACKAGER": "CentOS BuildSystem <http://bugs.centos.org>",
+        "OS": "linux",
+    }
 
     def value(match: re.Match) -> str:
         width, tag, kind = match.group(1), match.group(2).upper(), match.group(3) or ""
@@ -93,7 +153,7 @@ def _info(package: Package) -> str:
         f"{'Version':<12}: {package.version:<32} Vendor: {vendor}\n"
         f"{'Release':<12}: {package.release:<27} Build Date: Fri 22 Nov 2013 03:15:09 AM UTC\n"
         f"Install Date: {when:<26} Build Host: c6b8.bsys.dev.centos.org\n"
-        f"{'Group':<12}: {'System Environment/Base':<27} Source RPM: {package.name}-{package.version}-{package.release}.src.rpm\n"
+        f"{'Group':<12}: {'System Environment/Base':<27} Source RPM: {package.name}-{package.version}-{package.release}.src.rpm\n"  # noqa: E501
         f"{'Size':<12}: {item.size * 3174:<32} License: GPLv2+\n"
         f"{'Signature':<12}: RSA/SHA1, Sun 24 Nov 2013 07:32:09 PM UTC, Key ID 0946fca2c105b9de\n"
         f"{'Summary':<12}: {item.summary}\nDescription :\n{item.summary}."

@@ -181,20 +181,57 @@ def _add(p: Process, verb: str, names: list[str]) -> int:
 # -- openstack-utils ---------------------------------------------------------------------------------------------------
 
 GROUPS = [  # title, name prefix or names, in the order of openstack-status
-    ("Nova", ["openstack-nova-api", "openstack-nova-cert", "openstack-nova-compute", "openstack-nova-network",
-              "openstack-nova-scheduler", "openstack-nova-volume", "openstack-nova-conductor"]),
+    (
+        "Nova",
+        [
+            "openstack-nova-api",
+            "openstack-nova-cert",
+            "openstack-nova-compute",
+            "openstack-nova-network",
+            "openstack-nova-scheduler",
+            "openstack-nova-volume",
+            "openstack-nova-conductor",
+        ],
+    ),
     ("Glance", ["openstack-glance-api", "openstack-glance-registry"]),
     ("Keystone", ["openstack-keystone"]),
     ("Horizon", ["openstack-dashboard"]),
-    ("neutron", ["neutron-server", "neutron-dhcp-agent", "neutron-l3-agent", "neutron-metadata-agent", "neutron-lbaas-agent",
-                 "neutron-openvswitch-agent", "neutron-linuxbridge-agent"]),
-    ("Swift", ["openstack-swift-proxy", "openstack-swift-account", "openstack-swift-container", "openstack-swift-object"]),
-    ("Cinder", ["openstack-cinder-api", "openstack-cinder-scheduler", "openstack-cinder-volume", "openstack-cinder-backup"]),
-    ("Ceilometer", ["openstack-ceilometer-api", "openstack-ceilometer-central", "openstack-ceilometer-compute",
-                    "openstack-ceilometer-collector", "openstack-ceilometer-alarm-notifier",
-                    "openstack-ceilometer-alarm-evaluator"]),
-    ("Heat", ["openstack-heat-api", "openstack-heat-api-cfn", "openstack-heat-api-cloudwatch", "openstack-heat-engine"]),
-]  # fmt: skip
+    (
+        "neutron",
+        [
+            "neutron-server",
+            "neutron-dhcp-agent",
+            "neutron-l3-agent",
+            "neutron-metadata-agent",
+            "neutron-lbaas-agent",
+            "neutron-openvswitch-agent",
+            "neutron-linuxbridge-agent",
+        ],
+    ),
+    (
+        "Swift",
+        ["openstack-swift-proxy", "openstack-swift-account", "openstack-swift-container", "openstack-swift-object"],
+    ),
+    (
+        "Cinder",
+        ["openstack-cinder-api", "openstack-cinder-scheduler", "openstack-cinder-volume", "openstack-cinder-backup"],
+    ),
+    (
+        "Ceilometer",
+        [
+            "openstack-ceilometer-api",
+            "openstack-ceilometer-central",
+            "openstack-ceilometer-compute",
+            "openstack-ceilometer-collector",
+            "openstack-ceilometer-alarm-notifier",
+            "openstack-ceilometer-alarm-evaluator",
+        ],
+    ),
+    (
+        "Heat",
+        ["openstack-heat-api", "openstack-heat-api-cfn", "openstack-heat-api-cloudwatch", "openstack-heat-engine"],
+    ),
+]
 SUPPORT = ["mysqld", "libvirtd", "openvswitch", "dbus", "tgtd", "qpidd", "rabbitmq-server", "memcached"]
 
 

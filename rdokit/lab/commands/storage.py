@@ -78,8 +78,11 @@ def _used_kb(p: Process) -> int:
 def _rows(p: Process) -> list[tuple[str, str, int, int, str]]:
     """(device, type, size KiB, used KiB, directory)."""
     memory = procfs.memory(p.node)["total"]
-    rows = [("/dev/mapper/VolGroup-lv_root", "ext4", 51_606_140, _used_kb(p), "/"),
-            ("tmpfs", "tmpfs", memory // 2, 0, "/dev/shm"), ("/dev/vda1", "ext4", 495_844, 33_000, "/boot")]  # fmt: skip
+    rows = [
+        ("/dev/mapper/VolGroup-lv_root", "ext4", 51_606_140, _used_kb(p), "/"),
+        ("tmpfs", "tmpfs", memory // 2, 0, "/dev/shm"),
+        ("/dev/vda1", "ext4", 495_844, 33_000, "/boot"),
+    ]
     for device, where, kind, _ in runtime(p.node).get("mounts", []):
         rows.append((device, kind, max(1024, storage.size_mib(p.node, device) * 1000), 33_000, where))
     return rows
@@ -120,7 +123,7 @@ async def df(p: Process) -> int:
             _df_line(
                 p,
                 device,
-                f"{inodes:>8} {used // 40:>6} {inodes - used // 40:>8} {max(1, used * 100 // 40 // inodes):>4}% {where}",
+                f"{inodes:>8} {used // 40:>6} {inodes - used // 40:>8} {max(1, used * 100 // 40 // inodes):>4}% {where}",  # noqa: E501
                 options.has("P"),
             )
         return status
@@ -194,16 +197,18 @@ async def blkid(p: Process) -> int:
 async def fdisk(p: Process) -> int:
     if "-l" not in p.argv[1:]:
         p.error(
-            "\nUsage:\n fdisk [options] <disk>    change partition table\n fdisk [options] -l <disk> list partition table(s)"
+            "\nUsage:\n fdisk [options] <disk>    change partition table\n fdisk [options] -l <disk> list partition table(s)"  # noqa: E501
         )
         return 1
     size = DISK_GB * 1024**3
-    p.print(f"\nDisk /dev/vda: {size / 1e9:.1f} GB, {size} bytes\n16 heads, 63 sectors/track, {size // (16 * 63 * 512)} cylinders\n"
-            "Units = cylinders of 1008 * 512 = 516096 bytes\nSector size (logical/physical): 512 bytes / 512 bytes\n"
-            "I/O size (minimum/optimal): 512 bytes / 512 bytes\nDisk identifier: 0x000a1b2c\n\n"
-            "   Device Boot      Start         End      Blocks   Id  System\n"
-            "/dev/vda1   *           3        1018      512000   83  Linux\n"
-            f"/dev/vda2            1018      208051   {DISK_GB * 1024 * 1024 - 513024}   8e  Linux LVM")  # fmt: skip
+    p.print(
+        f"\nDisk /dev/vda: {size / 1e9:.1f} GB, {size} bytes\n16 heads, 63 sectors/track, {size // (16 * 63 * 512)} cylinders\n"  # noqa: E501
+        "Units = cylinders of 1008 * 512 = 516096 bytes\nSector size (logical/physical): 512 bytes / 512 bytes\n"
+        "I/O size (minimum/optimal): 512 bytes / 512 bytes\nDisk identifier: 0x000a1b2c\n\n"
+        "   Device Boot      Start         End      Blocks   Id  System\n"
+        "/dev/vda1   *           3        1018      512000   83  Linux\n"
+        f"/dev/vda2            1018      208051   {DISK_GB * 1024 * 1024 - 513024}   8e  Linux LVM"
+    )
     return 0
 
 
@@ -252,7 +257,7 @@ async def losetup(p: Process) -> int:
         p.print(f"{device}: [fd00]:1 ({loops[device]})")
         return 0
     p.error(
-        "\nUsage:\n losetup loop_device                             give info\n losetup -a | --all                              list all used"
+        "\nUsage:\n losetup loop_device                             give info\n losetup -a | --all                              list all used"  # noqa: E501
     )
     return 1
 
@@ -317,21 +322,51 @@ async def vgs(p: Process) -> int:
     if not rows:
         return status
     if fields:
-        _fields(p, "vg", fields, [{"vg_name": n, "vg_size": _size(g["size"]), "vg_free": _size(storage.free_mib(g)), "pv_count": str(len(g["pvs"])),
-                                   "lv_count": str(len(g["lvs"])), "vg_uuid": g["uuid"], "vg_attr": "wz--n-"} for n, g in rows], bare)  # fmt: skip
+        _fields(
+            p,
+            "vg",
+            fields,
+            [
+                {
+                    "vg_name": n,
+                    "vg_size": _size(g["size"]),
+                    "vg_free": _size(storage.free_mib(g)),
+                    "pv_count": str(len(g["pvs"])),
+                    "lv_count": str(len(g["lvs"])),
+                    "vg_uuid": g["uuid"],
+                    "vg_attr": "wz--n-",
+                }
+                for n, g in rows
+            ],
+            bare,
+        )
         return status
     wide = max([2, *(len(n) for n, _ in rows)])
     if not bare:
         p.print(f"  {'VG':<{wide}} #PV #LV #SN Attr   VSize  VFree ")
     for name, group in rows:
         p.print(
-            f"  {name:<{wide}} {len(group['pvs']):>3} {len(group['lvs']):>3}   0 wz--n- {_size(group['size']):>6} {_size(storage.free_mib(group)):>6}"
+            f"  {name:<{wide}} {len(group['pvs']):>3} {len(group['lvs']):>3}   0 wz--n- {_size(group['size']):>6} {_size(storage.free_mib(group)):>6}"  # noqa: E501
         )
     return status
 
 
-HEADS = {"vg_name": "VG", "vg_size": "VSize", "vg_free": "VFree", "pv_count": "#PV", "lv_count": "#LV", "vg_uuid": "VG UUID", "vg_attr": "Attr",
-         "lv_name": "LV", "lv_size": "LSize", "lv_attr": "Attr", "lv_path": "Path", "pv_name": "PV", "pv_size": "PSize", "pv_free": "PFree"}  # fmt: skip
+HEADS = {
+    "vg_name": "VG",
+    "vg_size": "VSize",
+    "vg_free": "VFree",
+    "pv_count": "#PV",
+    "lv_count": "#LV",
+    "vg_uuid": "VG UUID",
+    "vg_attr": "Attr",
+    "lv_name": "LV",
+    "lv_size": "LSize",
+    "lv_attr": "Attr",
+    "lv_path": "Path",
+    "pv_name": "PV",
+    "pv_size": "PSize",
+    "pv_free": "PFree",
+}
 
 
 def _fields(p: Process, kind: str, fields: str, rows: list[dict[str, str]], bare: bool) -> None:
@@ -402,8 +437,22 @@ async def lvs(p: Process) -> int:
         for lv, mib in sorted(g["lvs"].items())
     ]
     if fields:
-        _fields(p, "lv", fields, [{"lv_name": r[0], "vg_name": r[1], "lv_size": _size(r[2]), "lv_attr": "-wi-ao----", "lv_path": f"/dev/{r[1]}/{r[0]}"}
-                                  for r in rows], bare)  # fmt: skip
+        _fields(
+            p,
+            "lv",
+            fields,
+            [
+                {
+                    "lv_name": r[0],
+                    "vg_name": r[1],
+                    "lv_size": _size(r[2]),
+                    "lv_attr": "-wi-ao----",
+                    "lv_path": f"/dev/{r[1]}/{r[0]}",
+                }
+                for r in rows
+            ],
+            bare,
+        )
         return status
     if rows and not bare:
         wide = max([2, *(len(r[0]) for r in rows)])
@@ -430,10 +479,22 @@ async def vgdisplay(p: Process) -> int:
             continue
         free = storage.free_mib(g)
         p.print("  --- Volume group ---")
-        rows = [("VG Name", name), ("System ID", ""), ("Format", "lvm2"), ("VG Access", "read/write"), ("VG Status", "resizable"),
-                ("Cur LV", len(g["lvs"])), ("Cur PV", len(g["pvs"])), ("Act PV", len(g["pvs"])), ("VG Size", _long(g["size"])), ("PE Size", "4.00 MiB"),
-                ("Total PE", g["size"] // 4), ("Alloc PE / Size", f"{(g['size'] - free) // 4} / {_long(g['size'] - free)}"),
-                ("Free  PE / Size", f"{free // 4} / {_long(free)}"), ("VG UUID", _uuid(g["uuid"]))]  # fmt: skip
+        rows = [
+            ("VG Name", name),
+            ("System ID", ""),
+            ("Format", "lvm2"),
+            ("VG Access", "read/write"),
+            ("VG Status", "resizable"),
+            ("Cur LV", len(g["lvs"])),
+            ("Cur PV", len(g["pvs"])),
+            ("Act PV", len(g["pvs"])),
+            ("VG Size", _long(g["size"])),
+            ("PE Size", "4.00 MiB"),
+            ("Total PE", g["size"] // 4),
+            ("Alloc PE / Size", f"{(g['size'] - free) // 4} / {_long(g['size'] - free)}"),
+            ("Free  PE / Size", f"{free // 4} / {_long(free)}"),
+            ("VG UUID", _uuid(g["uuid"])),
+        ]
         for title, value in rows:
             p.print(f"  {title:<21} {value}")
         p.print("   ")
@@ -456,12 +517,12 @@ async def lvdisplay(p: Process) -> int:
         if p.argv[0].endswith("pvdisplay"):
             for pv in g["pvs"]:
                 p.print(
-                    f"  --- Physical volume ---\n  {'PV Name':<21} {storage.device_of(p.node, pv)}\n  {'VG Name':<21} {name}\n  {'PV Size':<21} {_long(g['size'])}\n   "
+                    f"  --- Physical volume ---\n  {'PV Name':<21} {storage.device_of(p.node, pv)}\n  {'VG Name':<21} {name}\n  {'PV Size':<21} {_long(g['size'])}\n   "  # noqa: E501
                 )
             continue
         for lv, mib in sorted(g["lvs"].items()):
             p.print(
-                f"  --- Logical volume ---\n  {'LV Path':<22} /dev/{name}/{lv}\n  {'LV Name':<22} {lv}\n  {'VG Name':<22} {name}\n  {'LV Status':<22} available\n  {'LV Size':<22} {_long(mib)}\n   "
+                f"  --- Logical volume ---\n  {'LV Path':<22} /dev/{name}/{lv}\n  {'LV Name':<22} {lv}\n  {'VG Name':<22} {name}\n  {'LV Status':<22} available\n  {'LV Size':<22} {_long(mib)}\n   "  # noqa: E501
             )
     return 0
 
@@ -582,6 +643,6 @@ async def scan(p: Process) -> int:
         else:
             for pv in g["pvs"]:
                 p.print(
-                    f"  PV {storage.device_of(p.node, pv)}   VG {group}   lvm2 [{_long(g['size'])} / {_long(storage.free_mib(g))} free]"
+                    f"  PV {storage.device_of(p.node, pv)}   VG {group}   lvm2 [{_long(g['size'])} / {_long(storage.free_mib(g))} free]"  # noqa: E501
                 )
     return 0

@@ -11,7 +11,7 @@ USAGE = """usage:  sysctl [-n] [-e] variable ...
         sysctl [-n] [-e] [-q] -w variable=value ... 
         sysctl [-n] [-e] -a 
         sysctl [-n] [-e] [-q] -p <file>   (default /etc/sysctl.conf)
-        sysctl [-n] [-e] -A"""
+        sysctl [-n] [-e] -A"""  # noqa: W291
 
 
 @command("sysctl", path="/sbin")

@@ -20,16 +20,85 @@ from ..world import Package
 SECONDS_PER_PACKAGE = 0.25  # lab seconds
 RELEASES = {"base": 6367, "extras": 14, "updates": 286, "epel": 10950, "openstack-havana": 1008, "foreman": 321,
             "foreman-plugins": 0, "puppetlabs-products": 422, "puppetlabs-deps": 68}  # fmt: skip
-TAKES_VALUE = ("-d", "-e", "-c", "-x", "-R", "--enablerepo", "--disablerepo", "--exclude", "--setopt", "--installroot",
-               "--disableplugin", "--enableplugin", "--releasever", "--debuglevel", "--errorlevel", "--config", "--color",
-               "--randomwait", "--disableexcludes")  # fmt: skip
-FLAGS = ("-y", "-q", "-v", "-C", "-t", "-h", "--assumeyes", "--assumeno", "--quiet", "--verbose", "--nogpgcheck", "--skip-broken",
-         "--noplugins", "--version", "--showduplicates", "--obsoletes", "--cacheonly", "--tolerant", "--help", "--security",
-         "--downloadonly")  # fmt: skip
-COMMANDS = ["check", "check-update", "clean", "deplist", "distribution-synchronization", "downgrade", "erase", "groupinfo",
-            "groupinstall", "grouplist", "groupremove", "help", "history", "info", "install", "list", "load-transaction",
-            "localinstall", "localupdate", "makecache", "provides", "reinstall", "remove", "repolist", "resolvedep", "search",
-            "shell", "update", "upgrade", "version", "whatprovides", "update-minimal", "distro-sync"]  # fmt: skip
+TAKES_VALUE = (
+    "-d",
+    "-e",
+    "-c",
+    "-x",
+    "-R",
+    "--enablerepo",
+    "--disablerepo",
+    "--exclude",
+    "--setopt",
+    "--installroot",
+    "--disableplugin",
+    "--enableplugin",
+    "--releasever",
+    "--debuglevel",
+    "--errorlevel",
+    "--config",
+    "--color",
+    "--randomwait",
+    "--disableexcludes",
+)
+FLAGS = (
+    "-y",
+    "-q",
+    "-v",
+    "-C",
+    "-t",
+    "-h",
+    "--assumeyes",
+    "--assumeno",
+    "--quiet",
+    "--verbose",
+    "--nogpgcheck",
+    "--skip-broken",
+    "--noplugins",
+    "--version",
+    "--showduplicates",
+    "--obsoletes",
+    "--cacheonly",
+    "--tolerant",
+    "--help",
+    "--security",
+    "--downloadonly",
+)
+COMMANDS = [
+    "check",
+    "check-update",
+    "clean",
+    "deplist",
+    "distribution-synchronization",
+    "downgrade",
+    "erase",
+    "groupinfo",
+    "groupinstall",
+    "grouplist",
+    "groupremove",
+    "help",
+    "history",
+    "info",
+    "install",
+    "list",
+    "load-transaction",
+    "localinstall",
+    "localupdate",
+    "makecache",
+    "provides",
+    "reinstall",
+    "remove",
+    "repolist",
+    "resolvedep",
+    "search",
+    "shell",
+    "update",
+    "upgrade",
+    "version",
+    "whatprovides",
+    "update-minimal",
+    "distro-sync",
+]
 
 
 class Yum:
@@ -160,8 +229,30 @@ class Yum:
 
 
 def _usage(text: str, status: int = 1) -> PackageError:
-    lines = ["Usage: yum [options] COMMAND", "", "List of Commands:", "", *(f"{name}" for name in COMMANDS if name in
-             ("check-update", "clean", "erase", "info", "install", "list", "makecache", "provides", "repolist", "search", "update"))]  # fmt: skip
+    lines = [
+        "Usage: yum [options] COMMAND",
+        "",
+        "List of Commands:",
+        "",
+        *(
+            f"{name}"
+            for name in COMMANDS
+            if name
+            in (
+                "check-update",
+                "clean",
+                "erase",
+                "info",
+                "install",
+                "list",
+                "makecache",
+                "provides",
+                "repolist",
+                "search",
+                "update",
+            )
+        ),
+    ]
     if text:
         lines += ["", "", f"Command line error: {text}"]
     error = PackageError(*lines)
@@ -178,8 +269,15 @@ def _mirror(repo: packages.Repo) -> str:
 
 
 def _means(pattern: str, item: Available) -> bool:
-    forms = (item.name, f"{item.name}.{item.arch}", f"{item.name}-{item.version}", f"{item.name}-{item.version}-{item.release}",
-             item.nvra, f"{item.epoch}:{item.nvra}", f"{item.name}-{item.epoch}:{item.version}-{item.release}")  # fmt: skip
+    forms = (
+        item.name,
+        f"{item.name}.{item.arch}",
+        f"{item.name}-{item.version}",
+        f"{item.name}-{item.version}-{item.release}",
+        item.nvra,
+        f"{item.epoch}:{item.nvra}",
+        f"{item.name}-{item.epoch}:{item.version}-{item.release}",
+    )
     if any(c in pattern for c in "*?["):
         return any(fnmatch.fnmatchcase(form, pattern) for form in forms)
     return pattern in forms
@@ -197,10 +295,12 @@ async def _lock(y: Yum) -> None:
             y.p.error(f"Existing lock /var/run/yum.pid: another copy is running as pid {other['pid']}.")
             said = True
         started = max(0, int(now(y.p.world, y.p.node) - other["since"]))
-        y.p.error("Another app is currently holding the yum lock; waiting for it to exit...\n"
-                  "  The other application is: yum\n    Memory :  51 M RSS (344 MB VSZ)\n"
-                  f"    Started: {stamp(y.p.world, y.p.node, '%a %b %e %H:%M:%S %Y')} - {started // 60:02d}:{started % 60:02d} ago\n"
-                  f"    State  : Sleeping, pid: {other['pid']}")  # fmt: skip
+        y.p.error(
+            "Another app is currently holding the yum lock; waiting for it to exit...\n"
+            "  The other application is: yum\n    Memory :  51 M RSS (344 MB VSZ)\n"
+            f"    Started: {stamp(y.p.world, y.p.node, '%a %b %e %H:%M:%S %Y')} - {started // 60:02d}:{started % 60:02d} ago\n"  # noqa: E501
+            f"    State  : Sleeping, pid: {other['pid']}"
+        )
         await y.p.sleep(2)
     state["yum_lock"] = {"pid": y.p.pid or 2000, "since": now(y.p.world, y.p.node)}
     y.p.node.fs.write("/var/run/yum.pid", f"{y.p.pid or 2000}\n")
@@ -247,7 +347,7 @@ def _package_lines(y: Yum, kind: str, item) -> None:  # noqa: ANN001
         y.say(f"---> Package {new.name}.{new.arch} {new.evr} will be an update")
     else:
         y.say(
-            f"---> Package {item.name}.{item.arch} {packages.epoch_of(item)}:{item.version}-{item.release} will be erased"
+            f"---> Package {item.name}.{item.arch} {packages.epoch_of(item)}:{item.version}-{item.release} will be erased"  # noqa: E501
         )
 
 
@@ -259,14 +359,23 @@ def _gone(package: Package) -> Available:
 
 
 def _table(y: Yum, tx: Transaction) -> None:
-    groups = [("Installing", tx.install), ("Updating", [a for a, _ in tx.update]), ("Removing", [_gone(r) for r in tx.remove]),
-              ("Installing for dependencies", tx.depends), ("Updating for dependencies", [a for a, _ in tx.depends_update]),
-              ("Removing for dependencies", [_gone(r) for r in tx.depends_remove])]  # fmt: skip
+    groups = [
+        ("Installing", tx.install),
+        ("Updating", [a for a, _ in tx.update]),
+        ("Removing", [_gone(r) for r in tx.remove]),
+        ("Installing for dependencies", tx.depends),
+        ("Updating for dependencies", [a for a, _ in tx.depends_update]),
+        ("Removing for dependencies", [_gone(r) for r in tx.depends_remove]),
+    ]
     everything = [item for _, items in groups for item in items]
     arch = max(len(item.arch) for item in everything)
     widths = yumtext.columns(
         [[i.name for i in everything], [], [i.vr for i in everything], [i.repo for i in everything], []],
-        [1, arch, 1, 1, 5], y.width, 2, 2)  # fmt: skip
+        [1, arch, 1, 1, 5],
+        y.width,
+        2,
+        2,
+    )
     y.say()
     y.say("=" * y.width)
     y.say(yumtext.row(["Package", "Arch", "Version", "Repository", "Size"], widths, " ", True))
@@ -281,8 +390,11 @@ def _table(y: Yum, tx: Transaction) -> None:
     y.say()
     y.say("Transaction Summary")
     y.say("=" * y.width)
-    for title, number in (("Install", len(tx.install) + len(tx.depends)), ("Upgrade", len(tx.update) + len(tx.depends_update)),
-                          ("Remove ", len(tx.remove) + len(tx.depends_remove))):  # fmt: skip
+    for title, number in (
+        ("Install", len(tx.install) + len(tx.depends)),
+        ("Upgrade", len(tx.update) + len(tx.depends_update)),
+        ("Remove ", len(tx.remove) + len(tx.depends_remove)),
+    ):
         if number:
             y.say(f"{title}   {number:>5} Package(s)")
     y.say()
@@ -409,9 +521,8 @@ async def _perform(y: Yum, tx: Transaction) -> int:
     for old in updates.values():
         number += 1
         y.say(yumtext.step("Cleanup", _nvra(old), number, total, y.width))
-    number = 0
-    for name in [*[i.envra for i in tx.incoming], *map(_nvra, out), *map(_nvra, updates.values())]:
-        number += 1
+    everyone = [*[i.envra for i in tx.incoming], *map(_nvra, out), *map(_nvra, updates.values())]
+    for number, name in enumerate(everyone, 1):
         y.say(yumtext.step("Verifying", name, number, total, y.width))
     packages.prune_kernels(p.world, p.node)
     _history(y, tx)
@@ -643,7 +754,7 @@ async def list_packages(y: Yum, words: list[str]) -> int:
     kind = words.pop(0) if words and words[0] in kinds else "all"
     patterns = words or ["*"]
     node, done = y.p.node, False
-    universe = y.universe() if kind != "installed" or True else {}
+    universe = y.universe()
 
     def wanted(item: Available) -> bool:
         return any(_means(pattern, item) for pattern in patterns)
@@ -896,10 +1007,29 @@ async def version(y: Yum, words: list[str]) -> int:
     return 0
 
 
-ACTIONS = {"install": install, "localinstall": install, "update": update, "upgrade": update, "localupdate": install,
-           "remove": remove, "erase": remove, "list": list_packages, "info": info, "search": search, "provides": provides,
-           "whatprovides": provides, "check-update": check_update, "repolist": repolist, "clean": clean, "makecache": makecache,
-           "history": history, "deplist": deplist, "grouplist": group_list, "version": version, "reinstall": reinstall}  # fmt: skip
+ACTIONS = {
+    "install": install,
+    "localinstall": install,
+    "update": update,
+    "upgrade": update,
+    "localupdate": install,
+    "remove": remove,
+    "erase": remove,
+    "list": list_packages,
+    "info": info,
+    "search": search,
+    "provides": provides,
+    "whatprovides": provides,
+    "check-update": check_update,
+    "repolist": repolist,
+    "clean": clean,
+    "makecache": makecache,
+    "history": history,
+    "deplist": deplist,
+    "grouplist": group_list,
+    "version": version,
+    "reinstall": reinstall,
+}
 CHANGING = (
     "install",
     "localinstall",
