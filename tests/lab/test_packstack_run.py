@@ -244,3 +244,25 @@ def test_install_hosts() -> None:
     status, out, _ = packstack(world, "--install-hosts=192.168.0.11,192.168.0.12,192.168.0.13", "--nagios-install=n")
     assert status == 0 and "nagios" not in out
     assert [n.running("openstack-nova-compute") for n in world.nodes.values()] == [False, True, True]
+
+
+def test_a_run_that_hangs_can_be_ended_and_the_next_one_finishes() -> None:
+    import asyncio
+
+    from rdokit.lab.process import REGISTRY, Process
+    from tests.lab.ovs_bench import Pipe
+
+    world = prepared()
+    world.faults["packstack"] = "hang"
+    path = write_answers(world)
+    out, node = Pipe(), world.nodes["node1"]
+
+    async def go() -> None:
+        p = Process(["packstack", f"--answer-file={path}"], {"HOME": "/root"}, "/root", "root", Pipe(), out, Pipe(),
+                    node, world)  # fmt: skip
+        await asyncio.wait_for(REGISTRY["packstack"].function(p), 2.0)
+
+    with pytest.raises(asyncio.TimeoutError):
+        asyncio.run(go())
+    assert "192.168.0.12_neutron.pp: " in out.text() and "192.168.0.11_neutron.pp: " not in out.text()
+    assert packstack(world, f"--answer-file={path}")[0] == 0

@@ -308,16 +308,20 @@ class Puppet:
 
 
 def _fault(s: Session, manifest: Manifest) -> dict[str, Any]:
-    """The injected defect that hits a manifest: world.faults["packstack"] = {kind, manifest, host, text, times}."""
+    """The injected defect that hits a manifest.
+
+    `world.faults["packstack"]` is "timeout" (works the second time), "puppet" (an error), "hang" (no end), or a
+    dictionary with kind, and perhaps manifest ("neutron"), host, text (the error), times (1; how many runs it hits).
+    """
     fault = s.p.world.faults.get("packstack")
+    if isinstance(fault, str):
+        fault = s.p.world.faults["packstack"] = {"kind": fault}
     if not isinstance(fault, dict) or fault.get("manifest", "neutron") != manifest.name:
         return {}
-    if fault.get("host") not in (None, manifest.host) or fault.get("times", 1) <= 0:
+    wanted = fault.get("host") or hosts_of(s.config["CONFIG_KEYSTONE_HOST"])[0]
+    if wanted != manifest.host or fault.get("times", 1) <= 0:
         return {}
-    if fault.get("host") is None and manifest.host != hosts_of(s.config["CONFIG_KEYSTONE_HOST"])[0]:
-        return {}
-    if fault.get("kind", "puppet") != "hang":
-        fault["times"] = fault.get("times", 1) - 1
+    fault["times"] = fault.get("times", 1) - 1
     return {"kind": "puppet", **fault}
 
 
