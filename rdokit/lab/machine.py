@@ -85,6 +85,7 @@ class Machine:
         self.log: Callable[[str], None] = lambda text: None
         self.down: Callable[[], Awaitable[None]] | None = None  # the server closes its listener
         self.went_up: Callable[[], Awaitable[None]] | None = None  # … and opens it again
+        self.cut: Callable[[], None] = lambda: None  # the server ends sessions whose address is gone
         self.ttys: dict[str, Any] = {}
         self.logins: list[dict[str, Any]] = []
         self.packages_seen: tuple = ()
@@ -94,6 +95,10 @@ class Machine:
         if not node.extra.get("guest"):  # an instance brings its own files
             base_system(node)
         self.refresh()
+
+    def network_changed(self, p: Process) -> None:
+        """A command changed addresses or NICs: who came in by an address that is gone is cut off."""
+        self.cut()
 
     # -- programs ------------------------------------------------------------------------------------------------
 

@@ -413,7 +413,8 @@ class NodeLogin(asyncssh.SSHServer):
         self.here = self.listener.lab_address()
         self.listener.connections.add(conn)
         service = self.node.services.get("sshd")
-        if not self.node.up or (service is not None and not service.running):
+        lost = self.node.spec.nics and not self.listener.addresses()  # no address leads here any more
+        if not self.node.up or lost or (service is not None and not service.running):
             conn.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -531,13 +532,32 @@ class Listener:
         self.acceptor: Any = None
         self.held: socket.socket | None = None
         machine.down, machine.went_up = self.close, self.open
+        machine.cut = self.cut_lost
 
     def lab_address(self) -> str:
         """The address by which the lab's other nodes know this one."""
-        for nic in self.machine.node.nics.values():
-            if not nic.netns and nic.kind != "loopback" and nic.addresses:
-                return nic.addresses[0].split("/")[0]
-        return "127.0.0.1"
+        return next(iter(self.addresses()), "127.0.0.1")
+
+    def addresses(self) -> list[str]:
+        """The addresses at which the node can be reached now: of NICs that are up and not ports of a bridge."""
+        network = importlib.import_module("rdokit.lab.network")
+        node, found = self.machine.node, []
+        for nic in node.nics.values():
+            if not nic.netns and nic.kind != "loopback" and nic.up and not network.enslaved(node, nic):
+                found += [address.split("/")[0] for address in nic.addresses]
+        return found
+
+    def cut_lost(self) -> None:
+        """End the connections that came in by an address which is gone (a moment later, so that output is out)."""
+
+        def look() -> None:
+            here = self.addresses()
+            for conn in list(self.connections):
+                login = conn.get_owner()
+                if isinstance(login, NodeLogin) and login.here not in here and login.here != "127.0.0.1":
+                    conn.abort()
+
+        asyncio.get_running_loop().call_later(0.05, look)
 
     def bind(self) -> socket.socket:
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
