@@ -45,8 +45,20 @@ class Guest:
         return [cloud.neutron.ports[p] for p in self.instance.ports if p in cloud.neutron.ports]
 
     @property
+    def instance_name(self) -> str:
+        """Name of the libvirt domain."""
+        return self.instance.domain
+
+    @property
     def fixed_ips(self) -> list[str]:
-        return [ip["ip_address"] for port in self._ports() for ip in port["fixed_ips"]]
+        """Addresses that the instance has configured (without a DHCP lease: none)."""
+        return [f.address.split("/")[0] for f in self.system.faces if f.address]
+
+    async def ssh_port(self, world: World, lab: Any) -> int | None:
+        """Port on 127.0.0.1 of its SSH server (see `rdokit.lab.guests`)."""
+        from ..guest.machine import ssh_port
+
+        return await ssh_port(world, self, lab)
 
     @property
     def floating_ips(self) -> list[str]:
@@ -55,11 +67,11 @@ class Guest:
         mine = {p["id"] for p in self._ports()}
         return [f["floating_ip_address"] for f in cloud.neutron.floatingips.values() if f["port_id"] in mine]
 
-    def allows(self, protocol: str, port: int, source: str) -> bool:
+    def allows(self, protocol: str, port: int | None, source: str) -> bool:
         """Whether its security groups let a packet in."""
         cloud = self.world.cloud
         assert cloud is not None
-        return cloud.nova.lets_in(self.instance, protocol, port, source)
+        return cloud.nova.lets_in(self.instance, protocol, port or 0, source)
 
 
 def view(world: World, instance: Instance) -> Guest:
