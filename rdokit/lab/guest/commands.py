@@ -23,7 +23,7 @@ TABLE: dict[str, tuple[str, Function]] = {}
 SHARED = {
     "/bin": "cat chmod chown chgrp cp date dd echo egrep false fgrep grep gzip gunzip ln ls mkdir mknod mktemp mv "
             "rm rmdir sed sleep stat sync tar touch true usleep vi zcat kill",
-    "/usr/bin": "awk basename clear cmp cut diff dirname env expr find head id install killall less md5sum nohup "
+    "/usr/bin": "awk basename clear cmp cut diff dirname env expr find head install killall less md5sum nohup "
                 "printf readlink realpath seq sha256sum sha512sum sort tail tee test time top tr tty uniq wc which "
                 "whoami xargs yes [ who uptime du base64 od hexdump strings",
 }  # fmt: skip
@@ -142,6 +142,21 @@ async def su(p: Process) -> int:
     home = "/root" if user == "root" else f"/home/{user}"
     assert p.spawn is not None
     return await p.spawn(["/bin/sh", "-l"], env=p.env | {"USER": user, "HOME": home}, user=user, cwd=home)
+
+
+@guest("id", path="/usr/bin")
+async def id_(p: Process) -> int:
+    given, rest = flags(p)
+    user = rest[0] if rest else p.user
+    number = {"root": 0, "cirros": 1000}.get(user)
+    if number is None:
+        p.error(f"id: unknown user {user}")
+        return 1
+    if "u" in given or "g" in given:
+        p.print(user if "n" in given else str(number))
+    else:
+        p.print(f"uid={number}({user}) gid={number}({user}) groups={number}({user})")
+    return 0
 
 
 # --- the machine ---
@@ -394,7 +409,7 @@ async def mount(p: Process) -> int:
     me.mounts[point] = device
     p.node.extra.setdefault("types", {})[device] = kind
     _restore(p, disk[2], point)
-    since = p.world.clock.now() - me.booted
+    since = system.uptime(p.world, me)
     me.log.append((since, f"{kind.upper()}-fs ({disk[0]}): mounted filesystem with ordered data mode"))
     return 0
 
@@ -403,8 +418,7 @@ def _store(p: Process, key: str) -> dict[str, bytes | None]:
     """What lies on a volume while it is not mounted: path below its root -> bytes (None: directory)."""
     cloud = p.world.cloud
     assert cloud is not None
-    shelves: dict[str, dict[str, bytes | None]] = cloud.cinder.__dict__.setdefault("contents", {})
-    return shelves.setdefault(key, {})
+    return cloud.cinder.contents.setdefault(key, {})
 
 
 def _restore(p: Process, key: str, point: str) -> None:
@@ -486,7 +500,7 @@ async def df(p: Process) -> int:
         free_kib = max(total - used - (total // 20 if device.startswith("/dev/vd") else 0), 0)
         percent = -(-used * 100 // (used + free_kib)) if used + free_kib else 0
         if "h" in given:
-            p.print(f"{device:<22}{_human(total):>7} {_human(used):>9} {_human(free_kib):>9} {percent:3d}% {point}")
+            p.print(f"{device:<22}{_human(total):>8} {_human(used):>9} {_human(free_kib):>9} {percent:3d}% {point}")
         else:
             p.print(f"{device:<20} {total:9d} {used:9d} {free_kib:9d} {percent:3d}% {point}")
     return 0
@@ -586,7 +600,7 @@ def _configure(p: Process, me: system.System, words: list[str]) -> int:
     return 0
 
 
-@guest("ip", path="/sbin")
+@guest("ip", path="/bin")
 async def ip(p: Process) -> int:
     """ip addr, link, route (show), link set mtu, neigh."""
     _, me = inside(p)

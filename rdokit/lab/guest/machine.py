@@ -82,6 +82,7 @@ class GuestMachine(Machine):
         names = {"-bash": "-sh", "bash": "sh"}
         argv = [names.get(argv[0], argv[0]), *argv[1:]]
         env = {k: v for k, v in env.items() if not k.startswith(("LANG", "LC_"))}
+        env["PATH"] = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
         return super().login_process(user, argv, fds, env, tty)
 
     def power(self, on: bool) -> None:

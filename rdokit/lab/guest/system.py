@@ -157,8 +157,8 @@ def _kernel_log(world: World, instance: Instance, system: System) -> None:
         (0.701, "virtio-pci 0000:00:03.0: PCI INT A -> Link[LNKC] -> GSI 11 (level, high) -> IRQ 11"),
         (0.702, "virtio-pci 0000:00:04.0: PCI INT A -> Link[LNKD] -> GSI 10 (level, high) -> IRQ 10"),
         (0.911, " vda: vda1"),
-        (1.304, "EXT3-fs (vda1): error: couldn't mount because of unsupported optional features (240)"),
-        (1.410, "EXT4-fs (vda1): mounted filesystem with ordered data mode. Opts: (null)"),
+        (1.304, "EXT3-fs: barriers not enabled"),
+        (1.410, "EXT3-fs (vda1): mounted filesystem with ordered data mode"),
     ):
         system.log.append((when, text))
     for number, device in enumerate(sorted(instance.volumes.values())):
@@ -173,6 +173,8 @@ def _table_of(world: World, instance: Instance, device: str) -> str:
 
 
 def _init_log(world: World, instance: Instance, system: System) -> None:
+    from . import commands
+
     system.lines = [
         "Starting logging: OK",
         "Initializing random number generator... done.",
@@ -205,7 +207,8 @@ def _init_log(world: World, instance: Instance, system: System) -> None:
         "=== network info ===",
     ]
     for face in system.faces:
-        system.lines.append(f"if-info: {face.name},up,{face.address or ','},fe80::{face.mac[9:].replace(':', '')}")
+        address, _, prefix = face.address.partition("/")
+        system.lines.append(f"if-info: {face.name},up,{address},{prefix},{commands.link_local(face.mac)}")
     if system.gateway:
         system.lines.append(f"ip-route:default via {system.gateway} dev eth0 ")
     system.lines += [
@@ -218,6 +221,13 @@ def instance_flavor(world: World, instance: Instance) -> Any:
     cloud = world.cloud
     assert cloud is not None
     return cloud.nova.flavor_of(instance)
+
+
+def uptime(world: World, system: System) -> float:
+    """Seconds since power on, as its kernel counts them."""
+    from ..openstack.times import lab_seconds
+
+    return 8.0 + lab_seconds(world, system.booted)
 
 
 def ec2_id(instance: Instance) -> str:
@@ -358,7 +368,7 @@ def sync_devices(world: World, instance: Instance, system: System, quiet: bool =
         minor = (ord(name[2]) - ord("a")) * 16 + (int(name[3:]) if name[3:] else 0)
         fs.mknod(f"/dev/{name}", "block", 0o660, (253, minor))
         if not quiet and not name[3:]:
-            since = world.clock.now() - system.booted
+            since = uptime(world, system)
             slot = 4 + ord(name[2]) - ord("a")
             for offset, text in (
                 (0.0, f"pci 0000:00:{slot:02x}.0: [1af4:1001] type 0 class 0x000100"),

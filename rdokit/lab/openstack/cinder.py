@@ -8,9 +8,11 @@ the controller.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .. import storage
 from .errors import ApiError
 from .py2 import Py2Dict, is_uuid
 from .times import at, iso, lab_seconds
@@ -114,6 +116,7 @@ class Cinder:
         self.class_quotas: dict[str, dict[str, int]] = {}
         self.daemons: list[Daemon] = []
         self.drawn = 0
+        self.contents: dict[str, dict[str, bytes | None]] = {}  # volume id -> what a guest wrote on it
 
     @classmethod
     def install(cls, world: World, cloud: Cloud) -> Cinder:
@@ -129,20 +132,32 @@ class Cinder:
     def _node(self, world: World) -> Node:
         return world.nodes[self.controller]
 
-    def group_size(self, world: World) -> float | None:
-        """Gigabytes of the volume group, None when it is missing (e.g. its loop device was lost at reboot)."""
-        groups = self._node(world).extra.get("vgs")
-        if groups is not None:
-            found = groups.get(GROUP) if isinstance(groups, dict) else next(
-                (g for g in groups if (g.get("name") if isinstance(g, dict) else g) == GROUP), None
-            )  # fmt: skip
-            if found is None:
-                return None
-            if isinstance(found, dict) and found.get("size_gb"):
-                return float(found["size_gb"])
+    def _room(self, world: World) -> float | None:
+        """Free MiB of the volume group, None when it is missing (its loop device is lost at reboot, defect 14).
+
+        A node without any storage of its own (in tests) has what the answer file says.
+        """
+        node = self._node(world)
+        if node.extra.get("vgs"):
+            group = storage.groups(node).get(GROUP)
+            return None if group is None else float(storage.free_mib(group))
         answers = world.cloud.answers if world.cloud else {}
         text = str(answers.get("CONFIG_CINDER_VOLUMES_SIZE", "20G")).upper().rstrip("GB")
-        return float(text) if text.replace(".", "", 1).isdigit() else 20.0
+        total = float(text) if text.replace(".", "", 1).isdigit() else 20.0
+        return (total - sum(v.size for v in self.volumes.values() if v.host)) * 1024
+
+    def _carve(self, world: World, volume: Volume) -> None:
+        """A logical volume for it."""
+        node = self._node(world)
+        if node.extra.get("vgs"):
+            storage.create_volume(node, GROUP, f"volume-{volume.id}", volume.size * 1024)
+
+    def _drop(self, world: World, volume: Volume) -> None:
+        node = self._node(world)
+        if node.extra.get("vgs"):
+            with contextlib.suppress(storage.StorageError):
+                storage.remove_volume(node, GROUP, f"volume-{volume.id}")
+        self.contents.pop(volume.id, None)
 
     def settle(self, world: World) -> None:
         """Finish what was asked for before now: called once at the start of every client command."""
@@ -158,8 +173,11 @@ class Cinder:
             elif not working:
                 continue
             elif volume.status == "deleting":
+                self._drop(world, volume)
                 del self.volumes[volume.id]
             elif volume.status == "extending":
+                self._drop(world, volume)
+                self._carve(world, volume)
                 volume.status = "available"
         for snapshot in list(self.snapshots.values()):
             if working and snapshot.status == "creating":
@@ -168,11 +186,12 @@ class Cinder:
                 del self.snapshots[snapshot.id]
 
     def _build(self, world: World, volume: Volume, working: bool) -> None:
-        size = self.group_size(world)
-        used = sum(v.size for v in self.volumes.values() if v.host and v is not volume)
-        if not working or size is None or used + volume.size > size:
-            volume.status = "error"
-            return
+        if volume.status == "creating":
+            room = self._room(world)
+            if not working or room is None or volume.size * 1024 > room:
+                volume.status = "error"
+                return
+            self._carve(world, volume)
         volume.host = self._node(world).fqdn
         if volume.image_id and volume.status == "creating":
             volume.status = "downloading"

@@ -110,6 +110,7 @@ class Instance:
     tried: list[str] = field(default_factory=list)  # hosts that failed to build it
     guest: Any = None  # what lives inside (rdokit.lab.guest), once it has booted
     boots: int = 0
+    host_boot: str = ""  # boot id of the host when it was started there
 
     @property
     def domain(self) -> str:

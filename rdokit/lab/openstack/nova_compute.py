@@ -59,6 +59,24 @@ class Compute:
                 if not self._step(instance):
                     break
                 instance.stepped = now
+        self._look_at_hosts()
+
+    def _look_at_hosts(self) -> None:
+        """What has become of the hosts: guests do not survive a reboot of theirs, and KVM counts those it runs."""
+        for name in self.hypervisors:
+            node = self.world.nodes[name]
+            here = [i for i in self.instances.values() if i.host == name and not i.deleted and i.launched]
+            if node.up:
+                for instance in here:
+                    if instance.power_state == 1 and instance.host_boot != node.kernel.boot_id and not instance.plan:
+                        instance.vm_state, instance.task_state, instance.power_state = "stopped", None, 4
+            if self.settings(name).virt_type == "kvm":
+                running = [i for i in here if i.power_state == 1 and not self.settings(name).fake]
+                node.extra["guest_memory_kb"] = {
+                    i.domain: self.flavor_of(i).ram * 1024 for i in running  # type: ignore[attr-defined]
+                }
+            else:
+                node.extra.pop("guest_memory_kb", None)
 
     def _step(self, instance: Instance) -> bool:
         """One step; False when nobody is there to do it."""
@@ -186,6 +204,8 @@ class Compute:
         """Start (or restart) what lives inside."""
         from .guests import boot
 
+        if instance.host is not None:
+            instance.host_boot = self.world.nodes[instance.host].kernel.boot_id
         if instance.host is None or self.settings(instance.host).fake:
             return  # nova's test driver starts nothing
         instance.boots += 1
@@ -270,12 +290,14 @@ class Compute:
 
     def _do_revert(self, instance: Instance) -> None:
         instance.flavor_id, instance.host = instance.old_flavor, instance.old_host
+        instance.host_boot = self.world.nodes[instance.host or ""].kernel.boot_id
         stopped = instance.resized_from == "stopped"
         self._settle_state(instance, "stopped" if stopped else "active", 4 if stopped else 1)
         self.plug_ports(instance)  # type: ignore[attr-defined]
 
     def _do_live(self, instance: Instance) -> None:
         instance.host = instance.hints.pop("live", instance.host)
+        instance.host_boot = self.world.nodes[instance.host or ""].kernel.boot_id
         self._settle_state(instance, "active", 1)
         self.plug_ports(instance)  # type: ignore[attr-defined]
 

@@ -1130,7 +1130,8 @@ class Shell:
         name = p.argv[0]
         if program is None:
             self.machine.note_unknown(name)
-            self.tell(p, f"{name}: command not found")
+            ash = p.node.extra.get("guest")  # an instance's busybox
+            self.tell(p, f"{name}: not found" if ash else f"{name}: command not found")
             return 127
         try:
             return await self.machine.execute(p, program)
