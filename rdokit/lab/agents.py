@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import firewall, network, ovsdb, packages
-from .nodestate import append, runtime, stamp
+from .nodestate import append, clock_offset, runtime, stamp
 from .openstack.neutron_agents import KINDS
 from .openstack.neutron_agents import stamp as agent_stamp
 from .packstack.conf import read_value
@@ -60,7 +60,7 @@ def reconcile(world: World) -> None:
         rows = {(a["binary"], a["host"]): a for a in neutron.agents.values()}
         for node in nodes:
             _register(world, node, neutron, rows)
-        _tunnel_sync(nodes, neutron)
+        _tunnel_sync(world, nodes, neutron)
     for node in nodes:
         _l3(world, node, neutron, serving)
         _dhcp(world, node, neutron, serving)
@@ -215,10 +215,14 @@ def endpoints(neutron: Neutron, kind: str) -> dict[str, int]:
     return tables.setdefault(kind, {})
 
 
-def _tunnel_sync(nodes: list[Node], neutron: Neutron) -> None:
+def _tunnel_sync(world: World, nodes: list[Node], neutron: Neutron) -> None:
     """Agents report their address once; then the server tells everybody, and everybody makes a port to it."""
     fresh = set()
-    waiting = [(a.started, n.name, a) for n in nodes if (a := ovs_agent(n)) is not None and a.tunnel and not a.synced]
+    waiting = [
+        (a.started - clock_offset(world, n), n.name, a)
+        for n in nodes
+        if (a := ovs_agent(n)) is not None and a.tunnel and not a.synced
+    ]
     for _started, _name, agent in sorted(waiting, key=lambda item: item[:2]):  # who came first has the lower number
         known = endpoints(neutron, agent.tunnel)
         if agent.local_ip not in known:
