@@ -20,15 +20,15 @@ What the format itself loses, for every reader:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, repeat
+from operator import itemgetter
 
 from rdokit.errors import ParseError
 from rdokit.parse._width import MEASURES, narrowest, widest
 from rdokit.parse.table import Table
 
-_RULE = re.compile(r"\+(?:-+\+)+")
+SMALL = 100  # rows: below, cutting at bars is faster than cutting at positions
 _KEYS = ("id", "property", "field")
 _ALIGN = {"keystone": "c", "cinder": "c", "neutron": "l", "nova": "l", "glance": "l"}
 
@@ -90,9 +90,10 @@ def parse_all(text: str, *, key: str | None = None, align: str | None = None, to
         raise ParseError("no table" if line else "nothing was printed, not even a header", tool, number, line)
     while top is not None:
         bottom = _bottom(lines, top, tool)
-        following = _next_rule(lines, bottom + 1)
-        title, before = _around(lines[start:top])
-        after = tuple(_shown(lines[bottom + 1 :])) if following is None else ()
+        rest = lines[bottom + 1 :]
+        following = _next_rule(lines, bottom + 1) if rest != [""] else None
+        title, before = _around(lines[start:top]) if top > start else ("", ())
+        after = tuple(_shown(rest)) if following is None and rest != [""] else ()
         names, rows = _body(lines, top, bottom, key, align, tool)
         tables.append(Table(names, rows, title, before, after, tool))
         start, top = bottom + 1, following
@@ -100,7 +101,10 @@ def parse_all(text: str, *, key: str | None = None, align: str | None = None, to
 
 
 def _next_rule(lines: list[str], start: int) -> int | None:
-    return next((i for i in range(start, len(lines)) if lines[i][:2] == "+-" and _RULE.fullmatch(lines[i])), None)
+    for i in range(start, len(lines)):
+        if lines[i][:2] == "+-" and lines[i][-2:] == "-+" and not lines[i].strip("+-"):
+            return i
+    return None
 
 
 def _bottom(lines: list[str], top: int, tool: str) -> int:
@@ -129,80 +133,105 @@ def _around(lines: list[str]) -> tuple[str, tuple[str, ...]]:
 
 
 def _body(lines: list[str], top: int, bottom: int, key: str | None, align: str | None, tool: str):
-    borders = [i for i, char in enumerate(lines[top]) if char == "+"]
-    header = _cut(lines[top + 1], borders, tool, top + 2)
-    names = tuple(cell.strip(" ") for cell in header)
+    rule = lines[top]
+    header = _cut(lines[top + 1], rule, tool, top + 2)
+    names = tuple([cell.strip(" ") for cell in header])
+    align = align or _ALIGN.get(tool.partition(" ")[0]) or _alignment(header)
     body = lines[top + 3 : bottom]
-    columns = _slices(body, borders) or _columns(body, borders, tool, top + 4)
-    clean = _cleaner(align or _ALIGN.get(tool.partition(" ")[0]) or _alignment(header, columns))
-    columns = [[clean(cell) for cell in column] for column in columns]
+    rows = _at_once(body, rule, len(names), align) if align and body else None
+    if rows is None:
+        raw = [_cut(line, rule, tool, number) for number, line in enumerate(body, top + 4)]
+        clean = str.rstrip if (align or _leaning(raw)) == "l" else str.strip
+        rows = [tuple([clean(cell, " ") for cell in row]) for row in raw]
     position = _key_position(names, key, tool)
-    if position is None or "" not in columns[position]:
-        return names, list(zip(*columns, strict=True))
-    return names, _merge(columns, position, len(names) == 2, tool, top + 4)
+    if position is None or all(map(itemgetter(position), rows)):
+        return names, rows
+    return names, _merge(rows, position, tool, top + 4)
 
 
-def _slices(body: list[str], borders: list[int]) -> list[list[str]] | None:
-    """All columns at once when every line is plain ASCII with its bars in place, else None.
+def _at_once(body: list[str], rule: str, count: int, align: str) -> list[tuple[str, ...]] | None:
+    """All rows with a few calls over the whole text, for speed; None when lines must be looked at one by one."""
+    whole = "".join(body)
+    if len(body) > SMALL and whole.isascii():
+        return _by_position(whole, body, rule, align)
+    return _by_bars(whole, body, rule, count, align)
 
-    The bars are compared with strided slices of the whole body: C speed, linear.
-    """
-    width = borders[-1] + 1
-    whole = "\n".join(body)
-    if not body:
-        return [[] for _ in borders[1:]]
-    if not whole.isascii() or len(whole) != (width + 1) * len(body) - 1:
+
+def _by_position(whole: str, body: list[str], rule: str, align: str) -> list[tuple[str, ...]] | None:
+    """In plain ASCII a position is a display column: compare bars and the blanks beside them with strided slices."""
+    width, lines, spans = len(rule), len(body), _spans(rule)
+    if set(map(len, body)) != {width}:
         return None
-    if whole[width :: width + 1] != "\n" * (len(body) - 1):
+    bars, blanks = "|" * lines, " " * lines
+    for a, b in spans:
+        if whole[a::width] != bars or whole[a + 1 :: width] != blanks or whole[b - 1 :: width] != blanks:
+            return None
+    if whole[width - 1 :: width] != bars:
         return None
-    bars = "|" * len(body)
-    if any(whole[i :: width + 1] != bars for i in borders):
-        return None
-    return [[line[a + 2 : b - 1] for line in body] for a, b in _spans(borders)]
+    clean = str.strip if align == "c" else str.rstrip
+    columns = [map(clean, map(itemgetter(slice(a + 2, b - 1)), body), repeat(" ")) for a, b in spans]
+    return list(zip(*columns, strict=True))
 
 
-def _spans(borders: list[int]) -> list[tuple[int, int]]:
-    # line[a + 2 : b - 1] leaves out the bar and the one blank on both sides
+def _by_bars(whole: str, body: list[str], rule: str, count: int, align: str) -> list[tuple[str, ...]] | None:
+    """With no bar in a cell there are just the borders' bars; so their number alone proves every border, and
+    nothing depends on how wide a character is. `| a | b || c | d |` is cut before each cell."""
+    lines = len(body)
+    cells = whole.split("| ")
+    if len(cells) != lines * count + 1 or whole.count("|") != lines * (count + 1) or cells[0]:
+        return None
+    if [cell[-2:] for cell in cells[count::count]] != [" |"] * lines:
+        return None
+    if len(whole) != lines * len(rule) and any(len(line) != len(rule) for line in body if line.isascii()):
+        return None
+    del cells[0]
+    cleaned = [cell.strip(" |") for cell in cells] if align == "c" else [cell.rstrip(" |") for cell in cells]
+    return list(zip(*[iter(cleaned)] * count, strict=True))
+
+
+def _spans(rule: str) -> list[tuple[int, int]]:
+    """First and last position of each column's bars, from the crosses of the rule line."""
+    borders = [0]
+    for dashes in rule[1:-1].split("+"):
+        borders.append(borders[-1] + len(dashes) + 1)
     return list(zip(borders, borders[1:], strict=False))
 
 
-def _columns(body: list[str], borders: list[int], tool: str, number: int) -> list[list[str]]:
-    rows = [_cut(line, borders, tool, n) for n, line in enumerate(body, number)]
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-def _cut(line: str, borders: list[int], tool: str, number: int) -> list[str]:
+def _cut(line: str, rule: str, tool: str, number: int) -> list[str]:
     """One line's cells, without the blank on both sides."""
-    width = borders[-1] + 1
-    if len(line) == width and line.isascii() and all(line[i] == "|" for i in borders):
-        return [line[a + 2 : b - 1] for a, b in _spans(borders)]
-    printable = line.isascii() and line.isprintable()
-    if not printable:  # then its width is not its length
-        cells = line.split("|")[1:-1]
-        if len(cells) != len(borders) - 1 or not (line[0] == line[-1] == "|"):
-            cells = _measured(line, borders)
-        if cells and all(cell[:1] == " " == cell[-1:] and len(cell) > 1 for cell in cells):
-            return [cell[1:-1] for cell in cells]
+    cells, count = line.split("|")[1:-1], rule.count("+") - 1
+    plain = line.isascii() and line.isprintable()  # then its width is its length
+    if plain and len(line) == len(rule):
+        if len(cells) != count:
+            cells = [line[a + 1 : b] for a, b in _spans(rule) if line[a] == line[b] == "|"]
+    elif plain:
+        cells = []
+    elif len(cells) != count or not (line[0] == line[-1] == "|"):
+        cells = _measured(line, rule)
+    inner = [cell[1:-1] for cell in cells if cell[:1] == " " == cell[-1:]]
+    if len(inner) == count:
+        return inner
     raise ParseError("not a row of this table: its bars are not under the rule line's crosses", tool, number, line)
 
 
-def _measured(line: str, borders: list[int]) -> list[str] | None:
-    """Cells of a line with bars in its text and characters that are not one column wide."""
-    widths = [b - a - 1 for a, b in _spans(borders)]
+def _measured(line: str, rule: str) -> list[str]:
+    """Cells of a line with bars in its text and characters that are not one column wide; [] when there is no way."""
+    spans = _spans(rule)
+    borders = [0, *(b for _, b in spans)]
     bars = [i for i, char in enumerate(line) if char == "|"]
     if len(bars) < len(borders) or bars[0] != 0 or bars[-1] != len(line) - 1:
-        return None
+        return []
     for measure in MEASURES:
         sums = [0, *accumulate(measure(char) for char in line)]
         at = {sums[i]: i for i in bars}
         if all(i in at for i in borders) and at[borders[-1]] == len(line) - 1:
-            cells = [line[at[a] + 1 : at[b]] for a, b in _spans(borders)]
+            cells = [line[at[a] + 1 : at[b]] for a, b in spans]
             if all(cell[0] == " " == cell[-1] for cell in cells):
                 return cells
-    return _only_way(line, bars, widths)
+    return _only_way(line, bars, [b - a - 1 for a, b in spans])
 
 
-def _only_way(line: str, bars: list[int], widths: list[int]) -> list[str] | None:
+def _only_way(line: str, bars: list[int], widths: list[int]) -> list[str]:
     """The one choice of bars that can have these widths, whatever the program thinks of odd characters."""
     low = [0, *accumulate(narrowest(char) for char in line)]
     high = [0, *accumulate(widest(char) for char in line)]
@@ -216,28 +245,26 @@ def _only_way(line: str, bars: list[int], widths: list[int]) -> list[str] | None
         ways = reached
     last = ways.get(len(line) - 1, [])
     if len(last) != 1:
-        return None
+        return []
     return [line[a + 1 : b] for a, b in zip(last[0], last[0][1:], strict=False)]
 
 
-def _alignment(header: list[str], columns: list[list[str]]) -> str:
-    """ "l" or "c", from the header; from the cells when each name fills its column."""
+def _alignment(header: list[str]) -> str | None:
+    """ "l" or "c", from a name that does not fill its column; None when each does."""
     for cell in header:
-        left, right = len(cell) - len(cell.lstrip(" ")), len(cell) - len(cell.rstrip(" "))
-        if left:
+        if cell[:1] == " ":
             return "c"
-        if right > 1:  # centring leaves one blank more on the right at most
+        if cell[-2:] == "  ":  # centring leaves one blank more on the right at most
             return "l"
-    if any(cell[:1] == " " and cell.strip(" ") for cell in columns[0]):
+    return None
+
+
+def _leaning(rows: list[list[str]]) -> str:
+    """ "l" or "c", from the cells."""
+    if any(row[0][:1] == " " and row[0].strip(" ") for row in rows):
         return "c"  # neither an id nor a field's name begins with a blank
-    blanks = ((len(c) - len(c.lstrip(" ")), len(c) - len(c.rstrip(" "))) for column in columns for c in column)
+    blanks = ((len(c) - len(c.lstrip(" ")), len(c) - len(c.rstrip(" "))) for row in rows for c in row)
     return "l" if any(right > left + 1 for left, right in blanks) else "c"
-
-
-def _cleaner(align: str):
-    if align == "l":
-        return lambda cell: cell.rstrip(" ")
-    return lambda cell: cell.strip(" ")
 
 
 def _key_position(names: tuple[str, ...], key: str | None, tool: str) -> int | None:
@@ -249,21 +276,25 @@ def _key_position(names: tuple[str, ...], key: str | None, tool: str) -> int | N
         return None
     if len(names) == 2 and names[1] == "Value":
         return 0
-    return next((i for i, name in enumerate(names) if name.lower() in _KEYS), None)
+    for i, name in enumerate(names):
+        if name.lower() in _KEYS:
+            return i
+    return None
 
 
-def _merge(columns: list[list[str]], key: int, pair: bool, tool: str, number: int) -> list[tuple[str, ...]]:
+def _merge(rows: list[tuple[str, ...]], key: int, tool: str, number: int) -> list[tuple[str, ...]]:
     """Join each line whose key is blank to the row above it."""
-    starts = [i for i, cell in enumerate(columns[key]) if cell]
+    starts = [i for i, row in enumerate(rows) if row[key]]
     if not starts or starts[0] != 0:
         raise ParseError("the first row's key is blank: there is no row that this line goes on with", tool, number)
-    starts.append(len(columns[key]))
-    rows = []
+    starts.append(len(rows))
+    merged = []
     for a, b in zip(starts, starts[1:], strict=False):
         if b == a + 1:
-            rows.append(tuple(column[a] for column in columns))
+            merged.append(rows[a])
         else:
-            cells = ["\n".join(column[a:b]) for column in columns]
-            # In a Field–Value table only the value can have more lines, so its last ones are its own.
-            rows.append(tuple(c if pair and i != key else c.rstrip("\n") for i, c in enumerate(cells)))
-    return rows
+            cells = ["\n".join(lines) for lines in zip(*rows[a:b], strict=True)]
+            # Of two columns only the one that is no key can have more lines, so its last ones are its own.
+            own = len(cells) == 2
+            merged.append(tuple([c if own and i != key else c.rstrip("\n") for i, c in enumerate(cells)]))
+    return merged

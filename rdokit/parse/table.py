@@ -18,7 +18,7 @@ from rdokit.errors import ParseError
 Schema = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Table:
     """Rows of text, and what was printed around them.
 
