@@ -15,7 +15,7 @@ from . import facts, show
 from .errors import CommandTimeout, ConnectionLost, LockedOut, StepFailed
 from .job import JOB_LIMIT
 from .node import REBOOT_LIMIT, Node
-from .shell import Command, mask
+from .shell import Command, mask, shorten
 from .ssh import COMMAND_LIMIT
 from .steps import NOT_KNOWN, SETTLE, Edit, Long, Reboot, Run, Step, Upload
 
@@ -224,6 +224,13 @@ class Plan:
                     isinstance(step, Edit) and other.path == step.path:
                 other.seen = None
 
+    def tell(self, step: Step, output: str) -> None:
+        """What a command printed: its beginning and end, headed by the node where there are several."""
+        lines = shorten(output.splitlines(), 14, 10)
+        if lines:
+            several = len({other.node.name for other in self.steps}) > 1
+            show.say("\n".join([f"--- {step.node.name}"] * several + lines))
+
     def note(self, step: Step, text: str) -> None:
         """Say it and write it down."""
         show.say(f"{step.node.name}: {text}")
@@ -253,6 +260,11 @@ def parallel(work: Callable, items: Iterable) -> list:
         return list(pool.map(work, items))
 
 
+# sudo keeps the variable from its command; the environment of sudo itself still has it.
+_RIDES = ("echo ${SSH_CONNECTION:-$(tr '\\0' '\\n' < /proc/$PPID/environ 2>/dev/null"
+          " | sed -n 's/^SSH_CONNECTION=//p')}")
+
+
 def refuse_lockout(node: Node, moved: Iterable[str]) -> None:
     """Stop before a change that would cut the connection it travels on (Steps 1 and 11).
 
@@ -262,7 +274,8 @@ def refuse_lockout(node: Node, moved: Iterable[str]) -> None:
     Raises:
         LockedOut: the session rides on one of them.
     """
-    riding = node.ask("echo $SSH_CONNECTION").stdout.split()
-    if len(riding) == 4 and riding[2] in set(moved):
-        raise LockedOut(f"{node.name}: this SSH session rides on {riding[2]}, the address that is about to move.",
+    said = node.ask(_RIDES).stdout.split()
+    rides = said[2] if len(said) == 4 else node.connection.door.host
+    if rides in set(moved):
+        raise LockedOut(f"{node.name}: this SSH session rides on {rides}, the address that is about to move.",
                         next_step=f"Set nodes.{node.name}.ssh.host to the private address and start again.")

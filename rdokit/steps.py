@@ -145,6 +145,7 @@ class Run(Step):
                 if self.is_so():  # it had got through: nothing is sent twice
                     return {"exit": None, "note": "connection lost, then found done"}
         output = facts.text(result)
+        plan.tell(self, output)
         if result.status not in self.expect and not self._so_all_the_same():
             result.check(*self.expect, next_step="What is done stays done. Mend the cause and run the cell again.")
         return {"exit": result.status, "output": "\n".join(output.splitlines()[-20:])}
@@ -231,5 +232,5 @@ class Reboot(Run):
     def apply(self, plan: Plan) -> dict:
         live = show.Live(f"{self.node.name}# reboot")
         seconds = self.node.reboot(limit=self.limit, tick=lambda _: live.update("waiting for it to come back"))
-        live.done(f"back after {seconds:.0f} s with a new boot id")
+        live.done(f"back after {seconds:.1f} s with a new boot id")
         return {"exit": None, "note": f"back after {seconds:.1f} s"}
