@@ -63,6 +63,7 @@ class Volume:
     device: str | None = None
     attached_host: str | None = None
     filesystem: str = ""  # what a guest has made on it
+    new_size: int = 0  # while it is extended
     order: int = 0
 
 
@@ -152,6 +153,21 @@ class Cinder:
         if node.extra.get("vgs"):
             storage.create_volume(node, GROUP, f"volume-{volume.id}", volume.size * 1024)
 
+    def _extend(self, world: World, volume: Volume) -> None:
+        """Quota and room are looked at only here, after the request was accepted."""
+        more = volume.new_size - volume.size
+        allowed = self.limit(volume.tenant_id, "gigabytes")
+        room = self._room(world)
+        if 0 <= allowed < self.usage(volume.tenant_id)["gigabytes"] + more or room is None or more * 1024 > room:
+            volume.status = "error_extending"
+            return
+        kept = self.contents.get(volume.id)
+        self._drop(world, volume)
+        volume.size, volume.status = volume.new_size, "available"
+        self._carve(world, volume)
+        if kept is not None:
+            self.contents[volume.id] = kept
+
     def _drop(self, world: World, volume: Volume) -> None:
         node = self._node(world)
         if node.extra.get("vgs"):
@@ -176,9 +192,9 @@ class Cinder:
                 self._drop(world, volume)
                 del self.volumes[volume.id]
             elif volume.status == "extending":
-                self._drop(world, volume)
-                self._carve(world, volume)
-                volume.status = "available"
+                self._extend(world, volume)
+            elif volume.status == "uploading":
+                volume.status = "in-use" if volume.server_id else "available"
         for snapshot in list(self.snapshots.values()):
             if working and snapshot.status == "creating":
                 snapshot.status, snapshot.progress = "available", "100%"
@@ -336,13 +352,17 @@ class Cinder:
             size = snapshot.size if snapshot else source.size if source else 0
         if size <= 0:
             raise invalid("input received", f"Volume size {size} must be an integer and greater than 0")
-        for what, origin in (("snapshot", snapshot), ("original volume", source)):
-            if origin and size < origin.size:
-                word = "snapshot size" if what == "snapshot" else "original volume size"
-                raise invalid(
-                    "input received",
-                    f"Volume size {size}GB cannot be smaller than the {word} {origin.size}GB. They must be >= {word}.",
-                )
+        if source and size < source.size:
+            raise invalid(
+                "input received",
+                f"Clones currently disallowed when {size} < {source.size}. They must be >= original volume size.",
+            )
+        if snapshot and not source and size < snapshot.size:
+            raise invalid(
+                "input received",
+                f"Volume size {size} cannot be lesser than the snapshot size {snapshot.size}. "
+                "They must be >= original snapshot size.",
+            )
         image = self._image(world, caller, image_id, size) if image_id else None
         if availability_zone and availability_zone != "nova":
             raise invalid("input received", f"Availability zone '{availability_zone}' is invalid")
@@ -375,12 +395,11 @@ class Cinder:
         if gigabytes > size:
             raise invalid(
                 "input received",
-                f"Size of specified image {gigabytes}GB is larger than volume size {size}GB.",
+                f"Size of specified image {gigabytes} is larger than volume size {size}.",
             )
         if image.min_disk > size:
             raise invalid(
-                "input received",
-                f"Volume size {size}GB cannot be smaller than the image minDisk size {image.min_disk}GB.",
+                "input received", f"Image minDisk size {image.min_disk} is larger than the volume size {size}."
             )
         return image
 
@@ -388,6 +407,9 @@ class Cinder:
         volume = self.volume(caller, volume_id)
         if force and not caller.is_admin:
             raise policy("volume_extension:volume_admin_actions:force_delete")
+        if volume.host is None:  # it never reached a host: the API removes the row by itself
+            del self.volumes[volume_id]
+            return
         if not force and volume.status not in DELETABLE:
             raise invalid("volume", f"Volume status must be available or error, but current status is: {volume.status}")
         if volume.server_id:
@@ -412,8 +434,7 @@ class Cinder:
                 "input received",
                 f"New size for extend must be greater than current size. (current: {volume.size}, extended: {size})",
             )
-        self._reserve(caller.tenant_id, "volumes", size - volume.size, count=0)
-        volume.size, volume.status = size, "extending"
+        volume.new_size, volume.status = size, "extending"
 
     def reset_state(self, caller: Caller, kind: str, item_id: str, state: str) -> None:
         item = self.volume(caller, item_id) if kind == "volume" else self.snapshot(caller, item_id)
@@ -457,8 +478,10 @@ class Cinder:
         from .glance import Data
 
         volume = self.volume(caller, volume_id)
-        if volume.status not in (("available", "in-use") if boolean(force) else ("available",)):
+        if volume.status not in ("available", "in-use"):
             raise invalid("volume", "Volume status must be available/in-use.")
+        if volume.status == "in-use" and not boolean(force):
+            raise invalid("volume", "Volume status is in-use.")
         assert world.cloud is not None
         image = world.cloud.glance.create(
             world, caller, {"name": name, "container_format": container, "disk_format": disk}, None
@@ -466,6 +489,7 @@ class Cinder:
         size = volume.size * 1024**3
         image.size, image.checksum, image.status = size, Data.of(volume.id.encode()).checksum, "active"
         kind = self.types.get(volume.volume_type or "")
+        volume.status = "uploading"
         return Py2Dict(
             [
                 ("id", volume.id), ("updated_at", iso(volume.created, ".000000")), ("status", "uploading"),

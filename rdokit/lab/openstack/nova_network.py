@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .auth import Caller
 from .errors import ApiError
-from .py2 import Py2Dict, is_uuid
+from .py2 import Py2Dict, is_uuid, text_repr
 
 if TYPE_CHECKING:
     from ..world import World
@@ -16,6 +16,19 @@ if TYPE_CHECKING:
 
 FAILED = "The server has either erred or is incapable of performing the requested operation."
 NOT_FOUND = "The resource could not be found."
+
+
+def raw(fault: ApiError) -> str:
+    """A refusal of neutron as its client hands it on: status and body.
+
+    >>> raw(ApiError(409, "Router x in use", "RouterInUse"))
+    "409-{u'NeutronError': {u'message': u'Router x in use', u'type': u'RouterInUse', u'detail': u''}}"
+    """
+    body = ", ".join(
+        f"u'{key}': {text_repr(value)}"
+        for key, value in (("message", fault.message), ("type", fault.kind), ("detail", fault.detail))
+    )
+    return f"{fault.status}-{{u'NeutronError': {{{body}}}}}"
 
 
 class Network:
@@ -385,14 +398,13 @@ class Network:
         neutron = self.neutron
         self._check_words("name", name)
         self._check_words("description", description)
-        if name == "default":
-            raise ApiError(400, "Security group default already exists")
         try:
             return neutron.create(caller, "security_group", {"name": name, "description": description})
         except ApiError as fault:
-            if "Quota" in fault.message:
-                raise ApiError(413, fault.message) from None
-            raise ApiError(400, fault.message) from None
+            # Every 409 is taken for a quota that is used up.
+            if fault.status == 409:
+                raise ApiError(413, raw(fault)) from None
+            raise ApiError(500, FAILED) from None
 
     @staticmethod
     def _check_words(what: str, text: str) -> None:
@@ -404,26 +416,16 @@ class Network:
     def update_group(self, caller: Caller, group_id: str, name: str, description: str) -> dict[str, Any]:
         self._check_words("name", name)
         self._check_words("description", description)
-        if self.neutron.security_groups[group_id]["name"] == "default":
-            raise ApiError(400, "Unable to update system group 'default'")
-        return self.neutron.update(caller, "security_group", group_id, {"name": name, "description": description})
+        try:
+            return self.neutron.update(caller, "security_group", group_id, {"name": name, "description": description})
+        except ApiError:
+            raise ApiError(500, FAILED) from None
 
     def delete_group(self, caller: Caller, group_id: str) -> None:
-        neutron = self.neutron
-        if neutron.security_groups[group_id]["name"] == "default" and not caller.is_admin:
-            raise ApiError(
-                400,
-                "409-{u'NeutronError': {u'message': u'Removing default security group not allowed.', "
-                "u'type': u'SecurityGroupCannotRemoveDefault', u'detail': u''}}",
-            )
         try:
-            neutron.delete(caller, "security_group", group_id)
+            self.neutron.delete(caller, "security_group", group_id)
         except ApiError as fault:
-            raise ApiError(
-                400,
-                f"409-{{u'NeutronError': {{u'message': u'{fault.message}', u'type': "
-                f"u'{fault.kind}', u'detail': u''}}}}",
-            ) from None
+            raise ApiError(400 if fault.status == 409 else fault.status, raw(fault)) from None
 
     def add_rule(self, caller: Caller, group_id: str, ask: dict[str, Any]) -> dict[str, Any]:
         """Raises:
@@ -458,7 +460,9 @@ class Network:
         try:
             made = neutron.create(caller, "security_group_rule", body)
         except ApiError as fault:
-            raise ApiError(413 if "Quota" in fault.message else 400, fault.message) from None
+            if fault.status == 409:
+                raise ApiError(413, raw(fault)) from None
+            raise ApiError(500, FAILED) from None
         return neutron.security_group_rules[made["id"]]
 
     @staticmethod
