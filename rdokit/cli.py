@@ -50,7 +50,9 @@ def main(argv: list[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     args = parser().parse_args(argv)
     try:
-        return args.call(args) or 0
+        code = args.call(args) or 0
+        sys.stdout.flush()  # a closed pipe shows here, not when Python ends
+        return code
     except RdokitError as error:
         if args.debug:
             raise
