@@ -294,9 +294,7 @@ class Network:
         ApiError: 404 unknown or no pool, 413 quota, 500 what neutron says.
         """
         neutron = self.neutron
-        name = pool or "nova"  # default_floating_pool; packstack sets it to the external network's name
-        if not pool:
-            name = self.default_pool()
+        name = pool or self.default_pool()
         pools = self.pools(caller)
         found = [n for n in pools if n["id"] == name] if is_uuid(name) else [n for n in pools if n["name"] == name]
         if not found:
@@ -305,10 +303,7 @@ class Network:
             raise ApiError(409, f"NovaException: Multiple floating IP pools matches found for name '{name}'")
         try:
             return neutron.create(caller, "floatingip", {"floating_network_id": found[0]["id"]})
-        except ApiError as fault:
-            if "Quota" in fault.message:
-                raise ApiError(404, "No more floating ips in pool " + name + "." if pool else
-                               "No more floating ips available.") from None  # fmt: skip
+        except ApiError:
             raise ApiError(500, FAILED) from None
 
     def default_pool(self) -> str:
