@@ -19,7 +19,7 @@ from .sanitize import sanitize
 from .shell import plain
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-LONG_DIFF = 200  # lines
+LONG_DIFF = 60  # lines
 
 
 def build(folder: Path) -> Path:
