@@ -13,7 +13,7 @@ from .site import Site
 
 # The practice lab is reachable from this machine only and holds nothing of value: its passwords are
 # the document's own, and the root password is printed by `rdokit lab status`.
-PRACTICE = {"root-password": "practice", "admin-password": "admin", "demo-password": "demo",
+PRACTICE = {"root-password": "rdo-practice", "admin-password": "admin", "demo-password": "demo",
             "image-password": "cubswin:)"}
 
 
