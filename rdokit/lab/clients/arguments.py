@@ -22,7 +22,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from ..openstack.py2 import text_repr
+from ..openstack.py2 import Py2Dict, text_repr
 
 _ENV = {  # options whose default is taken from the environment, first non-empty variable wins
     "os_username": ("OS_USERNAME",),
@@ -168,7 +168,8 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             options = ", ".join(text_repr(str(c), unicode=False) for c in action.choices)
-            raise argparse.ArgumentError(action, f"invalid choice: {text_repr(value)} (choose from {options})")
+            shown = text_repr(value, unicode=action.type is not py2_str)
+            raise argparse.ArgumentError(action, f"invalid choice: {shown} (choose from {options})")
 
     def error(self, message: str) -> Any:
         required = re.fullmatch(r"the following arguments are required: (.*)", message)
@@ -176,12 +177,25 @@ class Parser(argparse.ArgumentParser):
             names = required.group(1).split(", ")
             bare = [n for n in names if not n.startswith("-")]
             message = "too few arguments" if bare else f"argument {names[0]} is required"
+        message = self._as_2_7(message)
         usage = self.print_text()
         if self.dialect == "glance":
             raise UsageError(2, stderr=f"{usage}{self.prog}: error: {message}\n")
         message = message.split(" (choose from")[0]
         program, _, sub = self.prog.partition(" ")
         raise UsageError(2, stderr=f"{usage}error: {message}\nTry '{program} help {sub}' for more information.\n")
+
+
+    def _as_2_7(self, message: str) -> str:
+        """Put back what Python 2.7 said: u'' texts, and options in the order of its hash table."""
+        match = re.fullmatch(r"(.*ignored explicit argument )'(.*)'", message, re.DOTALL)
+        if match:
+            return match[1] + text_repr(match[2])
+        match = re.fullmatch(r"(ambiguous option: .* could match )(.*)", message)
+        if match:
+            fits = match[2].split(", ")
+            return match[1] + ", ".join(o for o in Py2Dict.fromkeys(self._option_string_actions) if o in fits)
+        return message
 
 
 class _Stop(argparse.Action):
@@ -294,7 +308,7 @@ def build(
     full = make(program, table["(base)"], False)
     subs = full.add_subparsers(metavar="<subcommand>", required=True)
     subs.dest = "subcommand"
-    names = sorted(n for n in table if n != "(base)")
+    names = sorted((n for n in table if n != "(base)"), key=lambda n: (n == "help", n))
     lazy = _Lazy(lambda name: make(f"{program} {name}", table[name], True), names)
     subs._name_parser_map = subs.choices = lazy  # type: ignore[assignment]
     return base, full

@@ -65,6 +65,10 @@ class Py2Dict(dict):
         """What `{k: v, ...}` in source code makes."""
         return cls(pairs, presized=len(pairs))
 
+    @classmethod
+    def fromkeys(cls, keys: Iterable[Any], value: Any = None) -> Py2Dict:  # type: ignore[override]
+        return cls([(key, value) for key in keys])
+
     def _find(self, key: Any) -> int:
         """The slot of a key, or the one where it would go."""
         mask = len(self._slots) - 1
