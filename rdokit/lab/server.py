@@ -22,7 +22,7 @@ from asyncssh import auth as asyncssh_auth
 from . import passwords, sftp
 from .machine import SIGNAL_NAMES, Entry, Machine
 from .process import passwd_entry
-from .shell.streams import Buffered, Descriptors, Null, Stream, to_bytes
+from .shell.streams import Buffered, Descriptors, Stream, to_bytes
 from .shell.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -180,7 +180,10 @@ class NodeSession(asyncssh.SSHServerSession):
 
     def pty_requested(self, term_type: str, term_size: tuple, term_modes: Mapping[int, int]) -> bool:
         name = self.machine.free_tty()
-        self.tty = Terminal(self.machine, name, term_type, term_size[0], term_size[1], lambda data: self.send(data, None))
+        self.tty = Terminal(
+            self.machine, name, term_type, term_size[0], term_size[1], lambda data: self.send(data, None)
+        )
+        self.tty.drained = self.drain
         self.machine.ttys[name] = self.tty
         return True
 
@@ -522,6 +525,9 @@ class Listener:
     """The SSH port of one node. While the node is down the port stays ours and refuses."""
 
     version = "OpenSSH_5.3"
+    login: type[NodeLogin] = NodeLogin
+
+    version = "OpenSSH_5.3"
     login = NodeLogin
 
     def __init__(self, lab: Lab, machine: Machine, port: int, key: asyncssh.SSHKey):
@@ -656,12 +662,16 @@ class Lab:
 
     async def ssh_port_of(self, machine: Machine, host: str, port: int) -> int | None:
         """The port on 127.0.0.1 behind an address of the lab, as seen from a machine; None refuses."""
+        listener = await self.listener_at(machine, host)
+        return listener.port if listener is not None and port == 22 and listener.acceptor is not None else None
+
+    async def listener_at(self, machine: Machine, host: str) -> Listener | None:
+        """The SSH server behind a name or address of the lab, as seen from a machine."""
         target, guest = find_peer(self.world, machine.node, host)
-        if target is not None and port == 22:
-            listener = self.listeners.get(target.name)
-            return listener.port if listener is not None and target.up else None
-        if guest is not None and port == 22:
-            return await serve_guest(self.world, guest, self)
+        if target is not None:
+            return self.listeners.get(target.name)
+        if guest is not None and await serve_guest(self.world, guest, self) is not None:
+            return self.guests[guest.id]
         return None
 
 
@@ -670,17 +680,12 @@ def find_peer(world: World, node: Node, host: str) -> tuple[Node | None, Any]:
     address = resolve(world, node, host)
     try:
         network = importlib.import_module("rdokit.lab.network")
-        reach = network.route(world, node, "", address)
-    except (ModuleNotFoundError, AttributeError):
+    except ModuleNotFoundError:
         return world.node_at(address), None
+    reach = network.route(world, node, "", address)
     if reach.kind == "node":
-        target = reach.target
-        return (world.nodes.get(target) if isinstance(target, str) else target), None
-    if reach.kind == "guest":
-        return None, reach.guest
-    if address.startswith("127.") or host == "localhost":
-        return node, None
-    return None, None
+        return world.nodes.get(reach.target), None
+    return None, reach.guest if reach.kind == "guest" else None
 
 
 def resolve(world: World, node: Node, host: str) -> str:
@@ -698,11 +703,8 @@ def resolve(world: World, node: Node, host: str) -> str:
 
 
 async def serve_guest(world: World, guest: Any, lab: Lab | None = None) -> int | None:
-    """The port on 127.0.0.1 of an instance's SSH server, opened at the first use.
+    """The port on 127.0.0.1 of an instance's SSH server, opened at the first use; None when it does not answer.
 
-    A guest offers `.id`, `.state`, `.node_view(world)` (a Node-like machine with fs) and
-    `.authenticate(user, password, pubkey) -> bool`. None when it does not answer.
+    A guest offers `async ssh_port(world, lab)`; its listener is then in `lab.guests[guest.id]`.
     """
-    from .guests import guest_port
-
-    return await guest_port(world, guest, lab)
+    return await guest.ssh_port(world, lab)

@@ -192,39 +192,9 @@ async def whereis(p: Process) -> int:
     return 0
 
 
-@command("uname", path="/bin")
-async def uname(p: Process) -> int:
-    o = parse(p, "asnrvmpio", {"all": "a", "kernel-name": "s", "nodename": "n", "kernel-release": "r", "kernel-version": "v",
-                               "machine": "m", "processor": "p", "hardware-platform": "i", "operating-system": "o"})  # fmt: skip
-    if o.args:
-        raise UsageError(f"uname: extra operand `{o.args[0]}'\nTry `uname --help' for more information.")
-    release = p.node.kernel.release
-    version = p.node.extra.get("kernel_version", "#1 SMP Fri Nov 22 03:15:09 UTC 2013")
-    host = str(p.node.extra.get("hostname") or p.node.fqdn)
-    values = {
-        "s": "Linux",
-        "n": host,
-        "r": release,
-        "v": version,
-        "m": "x86_64",
-        "p": "x86_64",
-        "i": "x86_64",
-        "o": "GNU/Linux",
-    }
-    wanted = list(values) if o.has("a") else [k for k in values if o.has(k)] or ["s"]
-    p.print(" ".join(values[k] for k in wanted))
-    return 0
-
-
 @command("arch", path="/bin")
 async def arch(p: Process) -> int:
     p.print("x86_64")
-    return 0
-
-
-@command("nproc")
-async def nproc(p: Process) -> int:
-    p.print(str(p.node.spec.cpus))
     return 0
 
 

@@ -78,70 +78,6 @@ async def users(p: Process) -> int:
     return 0
 
 
-@command("who")
-async def who(p: Process) -> int:
-    o = parse(p, "abdHlmpqrstTu")
-    if o.has("r"):
-        p.print(f"         run-level 3  {clock.now(p.node, p.env, p.node.kernel.booted).strftime('%Y-%m-%d %H:%M')}")
-        return 0
-    if o.has("b"):
-        p.print(f"         system boot  {clock.now(p.node, p.env, p.node.kernel.booted).strftime('%Y-%m-%d %H:%M')}")
-        return 0
-    for entry in p.machine.logins:
-        if entry["tty"] and (not (o.has("m") or p.argv[1:3] == ["am", "i"]) or (p.tty and entry["tty"] == p.tty.name)):  # type: ignore[attr-defined]
-            p.print(
-                f"{entry['user']:<8} {entry['tty']:<12} {clock.now(p.node, p.env, entry['at']).strftime('%Y-%m-%d %H:%M')} ({entry['from']})"
-            )
-    return 0
-
-
-def uptime_line(p: Process) -> str:
-    age = int(time.time() - (p.node.kernel.booted or time.time()))
-    days, rest = divmod(age, 86400)
-    hours, minutes = rest // 3600, rest // 60 % 60
-    up = f"{days} day{'s' if days != 1 else ''}, " if days else ""
-    up += f"{hours:2d}:{minutes:02d}" if hours else f"{minutes} min"
-    count = len([e for e in p.machine.logins if e["tty"]])
-    load = "0.00, 0.00, 0.00"
-    return f" {clock.now(p.node, p.env).strftime('%H:%M:%S')} up {up}, {count:2d} user{'s' if count != 1 else ''},  load average: {load}"
-
-
-@command("uptime")
-async def uptime(p: Process) -> int:
-    p.print(uptime_line(p))
-    return 0
-
-
-@command("w")
-async def w(p: Process) -> int:
-    p.print(uptime_line(p))
-    p.print("USER     TTY      FROM              LOGIN@   IDLE   JCPU   PCPU WHAT")
-    for e in p.machine.logins:
-        if e["tty"]:
-            p.print(
-                f"{e['user']:<8} {e['tty']:<8} {e['from']:<16}  {clock.now(p.node, p.env, e['at']).strftime('%H:%M')}    0.00s  0.00s  0.00s -bash"
-            )
-    return 0
-
-
-@command("last", "lastb")
-async def last(p: Process) -> int:
-    for e in reversed(p.machine.logins):
-        if e["tty"]:
-            p.print(
-                f"{e['user']:<8} {e['tty']:<12} {e['from']:<16} {clock.now(p.node, p.env, e['at']).strftime('%a %b %e %H:%M')}   still logged in   "
-            )
-    boots = [p.node.kernel.booted] if p.node.kernel.booted else []
-    for seconds in boots:
-        p.print(
-            f"reboot   system boot  {p.node.kernel.release[:16]:<16} {clock.now(p.node, p.env, seconds).strftime('%a %b %e %H:%M')} - {clock.now(p.node, p.env).strftime('%H:%M')}  (00:00)    "
-        )
-    p.print(
-        f"\nwtmp begins {clock.now(p.node, p.env, p.node.kernel.booted or time.time()).strftime('%a %b %e %H:%M:%S %Y')}"
-    )
-    return 0
-
-
 @command("lastlog")
 async def lastlog(p: Process) -> int:
     p.print("Username         Port     From             Latest")
@@ -621,39 +557,6 @@ async def groupadd(p: Process) -> int:
         return 0 if o.has("f") else 9
     fs.write("/etc/group", text + f"{name}:x:{o.value('g') or free_id(text, 100 if o.has('r') else 500)}:\n")
     return 0
-
-
-@command("getent")
-async def getent(p: Process) -> int:
-    if len(p.argv) < 2:
-        p.error("Usage: getent [-s config] database [key ...]")
-        return 1
-    database, keys = p.argv[1], p.argv[2:]
-    if database in ("hosts", "ahosts", "ahostsv4"):
-        from ..network import resolve
-
-        status = 0
-        for key in keys:
-            address = resolve(p.world, p.node, key)
-            if address is None:
-                status = 2
-            else:
-                p.print(f"{address:<15} {key}")
-        return status
-    try:
-        lines = p.node.fs.read_text(f"/etc/{database}").splitlines()
-    except OSError:
-        p.error(f"Unknown database: {database}\nTry `getent --help' or `getent --usage' for more information.")
-        return 1
-    if not keys:
-        p.stdout.write("".join(x + "\n" for x in lines))
-        return 0
-    status = 0
-    for key in keys:
-        hits = [x for x in lines if x.split(":")[0] == key or (key.isdigit() and x.split(":")[2:3] == [key])]
-        p.stdout.write("".join(x + "\n" for x in hits[:1]))
-        status = status if hits else 2
-    return status
 
 
 __all__ = ["replaced"]

@@ -134,7 +134,8 @@ class LineEditor:
         row, column = self.position(self.at)
         if end_row > row:
             out += f"\x1b[{end_row - row}A"
-        out += "\r" + (f"\x1b[{column}C" if column else "")
+        if self.at != len(self.text):
+            out += "\r" + (f"\x1b[{column}C" if column else "")
         self.row = row
         self.tty.write(out)
 

@@ -11,7 +11,7 @@ import asyncio
 import errno
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from .streams import Stream, to_bytes
@@ -27,7 +27,7 @@ class Terminal:
         self.machine, self.name, self.term = machine, name, term
         self.width, self.height = width or 80, height or 24
         self.send = send
-        self.flush: Callable[[], object] | None = None
+        self.drained: Callable[[], Awaitable[None]] | None = None  # waits while the client does not read
         self.foreground = 0
         self.session = 0
         self.gone = False
@@ -211,7 +211,10 @@ class TerminalStream(Stream):
         self.terminal.write(data)
 
     async def drain(self) -> None:
-        await asyncio.sleep(0)
+        if self.terminal.drained is not None and not self.terminal.gone:
+            await self.terminal.drained()
+        else:
+            await asyncio.sleep(0)
 
     def isatty(self) -> bool:
         return True
