@@ -185,4 +185,5 @@ def _open_vswitch(root: Path, target: RealNode, every: list[RealNode]) -> None:
     (root / "etc/neutron/plugin.ini").symlink_to("/etc/neutron/plugins/openvswitch/ovs_neutron_plugin.ini")
     peers = [other.private for other in every if other is not target]
     put(root, "/etc/openvswitch/peers", "\n".join(peers) + "\n")
+    put(target.state / "home", "keystonerc_admin", "export OS_USERNAME=admin OS_TENANT_NAME=admin\n", 0o600)
     put(root, "/etc/openvswitch/hwaddr", f"52:54:00:99:05:{target.octet:02x}\n")

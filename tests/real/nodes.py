@@ -130,8 +130,11 @@ class RealNode:
         self._unwire()
 
     def _unwire(self) -> None:
-        _remove_namespace(self.space)  # asynchronous: the kernel takes the NICs away a little later
-        wait_for(lambda: f"{self.name}e" not in self.lab.links(), 10, f"the old NICs of {self.name} to vanish")
+        """Take the NICs away at once. The namespace itself may linger: half-closed connections keep it for a while."""
+        present = [name for nic in (0, 1) if f" {(name := f'{self.name}e{nic}')}@" in self.lab.links()]
+        if present:
+            self.lab.ip(*(f"link del {name}" for name in present))
+        _remove_namespace(self.space)
 
     def _keep(self) -> None:
         while not self._stopping:
