@@ -180,7 +180,7 @@ class Node:
         script = _WRITE.replace("{path}", shlex.quote(path)).replace("{backup}", shlex.quote(backup))
         script = script.replace("{old}", seen.sha256).replace("{new}", hashlib.sha256(data).hexdigest())
         script = script.replace("{mode}", mode)
-        line = Script(f"bash -c {shlex.quote(script)}", title=f"write {path}")
+        line = Script(script, title=f"write {path}")
         result = self.run(line, stdin=data, limit=limit)
         if result.status == 90:
             raise FileChanged(f"{self.name}:{path} is not what it was when it was looked at; nothing was written.",

@@ -6,7 +6,6 @@ it is sent and after.
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +16,7 @@ from .job import JOB_LIMIT
 from .node import REBOOT_LIMIT, Node
 from .shell import Command, mask, shorten
 from .ssh import COMMAND_LIMIT
-from .steps import NOT_KNOWN, SETTLE, Edit, Long, Reboot, Run, Step, Upload
+from .steps import NOT_KNOWN, SETTLE, Edit, Long, Reboot, Run, Step, Upload, arguments
 
 WORKERS = 16  # nodes worked on at the same time
 NOT_YET = "not yet known"
@@ -190,7 +189,7 @@ class Plan:
     def _way_back(self, step: Step) -> dict | None:
         if step.undo is None:
             return None
-        command = step.undo(step.node) if inspect.signature(step.undo).parameters else step.undo()
+        command = step.undo(step.node) if arguments(step.undo) else step.undo()
         return {"line": command.shown, "rc": command.rc}
 
     def _prove(self, step: Step) -> None:
