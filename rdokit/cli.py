@@ -177,9 +177,11 @@ def _phases(args) -> int:
 
 
 def _check(args) -> int:
+    from .passwords import check as check_passwords
     from .siteload import find, load, warnings
 
     site = load(args.site)
+    check_passwords(site, find(args.site).parent)
     print(f"{os.path.relpath(find(args.site))}: no fault; nodes: {', '.join(site.names())}")
     for warning in warnings(site):
         print(f"  worth knowing: {warning}")

@@ -6,12 +6,13 @@ secrets, connects to every node at the same time, and hands out plans and tables
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from . import facts, labspec, show, siteload
+from . import facts, labspec, passwords, show, siteload
 from .errors import CommandError, ParameterError, RdokitError, StepFailed
 from .journal import Journal
 from .node import Node
@@ -88,6 +89,7 @@ class Kit:
         """Start the lab if the site is one, make the nodes, connect to all of them."""
         if self.site.lab:
             start_lab(self.site, self.path)
+        passwords.check(self.site, self.path.parent)
         self.nodes = {name: Node(self.door(name), self._heard) for name in self.site.nodes}
         faults = [f for f in parallel(_try_connect, self.nodes.values()) if f]
         if len(faults) == 1:
@@ -131,7 +133,10 @@ class Kit:
     def secret(self, reference: str, field: str = "secret") -> Secret:
         """The value behind a reference of the site, e.g. `kit.secret(kit.site.admin_password)`."""
         if reference not in self._secrets:
-            self._secrets[reference] = siteload.resolve(reference, self.path.parent, prompt=field)
+            found = siteload.resolve(reference, self.path.parent, prompt=field)
+            if fault := passwords.fault(field, found.reveal()):
+                raise ParameterError(fault, source="secrets")
+            self._secrets[reference] = found
         return self._secrets[reference]
 
     # --- who is who ---------------------------------------------------------------------------
@@ -192,9 +197,10 @@ class Kit:
         result = node.ask(command, limit=limit)
         if result.status == 127 or (isinstance(command, Command) and command.rc and result.status == 1
                                     and "No such file" in result.stderr and command.rc in result.stderr):
-            raise NotYet(f"{node.name}: {result.command.split()[0]} is not there yet: "
-                         f"{result.stderr.strip().splitlines()[-1] if result.stderr.strip() else 'exit 127'}",
-                         next_step="An earlier phase installs it.")
+            missing = re.search(r"(\S+): command not found", result.stderr)
+            rc = command.rc if isinstance(command, Command) else ""
+            what = missing[1] if missing else rc or result.command
+            raise NotYet(f"{node.name}: {what} is not there yet.", next_step="An earlier phase installs it.")
         return result.check(*expect) if expect else result
 
     def table(self, node: Node, command: Command | str, **kw):

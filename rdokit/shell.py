@@ -89,7 +89,7 @@ class Masker:
 
 
 _ASSIGNMENT = re.compile(
-    r"(?<![A-Za-z0-9_])((?:\w+_)?(?:PW|PASSWORD|PASSWD|ADMIN_TOKEN|SECRET|ENC_KEY|SWIFT_HASH)[ \t]*=[ \t]*)(?!\*{8})"
+    r"(?<![A-Za-z0-9_])((?:\w+_)?(?:PW|PASSWORD|PASSWD|ADMIN_TOKEN|SECRET|ENC_KEY|SWIFT_HASH)[ \t]*[=:][ \t]*)(?!\*{8})"
     r"(?:'[^']*'|\"[^\"]*\"|[^\s\"']+)", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(\w+://[^\s:/@]+:)[^\s:/@]+@")
 
@@ -128,8 +128,12 @@ class Command:
     @property
     def sent(self) -> str:
         """The line for the shell, secrets in clear, `rc` sourced."""
-        line = _fill(self.template, self.values, reveal=True)
-        return f". {shlex.quote(self.rc)} && export PYTHONIOENCODING=utf8 && {line}" if self.rc else line
+        return self.prologue + _fill(self.template, self.values, reveal=True)
+
+    @property
+    def prologue(self) -> str:
+        """What is sent before the line: the sourcing of `rc`, shown once as a line of its own."""
+        return f". {shlex.quote(self.rc)} && export PYTHONIOENCODING=utf8 && " if self.rc else ""
 
     @property
     def shown(self) -> str:
@@ -215,15 +219,15 @@ def _word(name: str, value: object, *, own_word: bool, reveal: bool) -> str:
             return f"<{name}>"
     if isinstance(value, (list, tuple)):
         return " ".join(_word(name, one, own_word=own_word, reveal=reveal) for one in value)
-    if isinstance(value, Secret):
-        if not reveal:
-            return MASK
-        value = value.reveal()
-    text = str(value)
+    secret = isinstance(value, Secret)
+    if secret and not reveal:
+        return MASK
+    text = value.reveal() if secret else str(value)
     if "\0" in text:
         raise ParameterError(f"{name}: holds a NUL character, which no command line can carry", source="cmd()")
     if own_word and text.startswith("-") and len(text) > 1:
-        raise ParameterError(f"{name}: {text!r} starts with a dash and would be taken for an option", source="cmd()")
+        shown = MASK if secret else repr(text)
+        raise ParameterError(f"{name}: {shown} starts with a dash and would be taken for an option", source="cmd()")
     return shlex.quote(text)
 
 
