@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from . import facts, show
-from .errors import CommandTimeout, ConnectionLost, LockedOut, StepFailed
+from .errors import CommandTimeout, ConnectionLost, LockedOut, RdokitError, StepFailed
 from .job import JOB_LIMIT
 from .node import REBOOT_LIMIT, Node
 from .shell import Command, mask, shorten
@@ -189,8 +189,12 @@ class Plan:
     def _way_back(self, step: Step) -> dict | None:
         if step.undo is None:
             return None
-        command = step.undo(step.node) if arguments(step.undo) else step.undo()
-        return {"line": command.shown, "rc": command.rc}
+        try:
+            command = step.undo(step.node) if arguments(step.undo) else step.undo()
+            return {"line": command.sent.removeprefix(command.prologue), "rc": command.rc}
+        except (LookupError, RdokitError) as error:  # it is done all the same; undo will list it as staying
+            self.note(step, f"no way back was written down: {error}")
+            return None
 
     def _prove(self, step: Step) -> None:
         """The same fact, looked at again, until it holds or its time is up."""

@@ -89,7 +89,7 @@ class Masker:
 
 
 _ASSIGNMENT = re.compile(
-    r"(?<![A-Za-z0-9_])((?:\w+_)?(?:PW|PASSWORD|PASSWD|ADMIN_TOKEN|SECRET|ENC_KEY|SWIFT_HASH)[ \t]*[=:][ \t]*)(?!\*{8})"
+    r"(?<![A-Za-z0-9_])((?:\w+_)?(?:PW|PASSWORD|PASSWD|ADMIN_TOKEN|SECRET|ENC_KEY|SWIFT_HASH)(?:[ \t]*=[ \t]*| : ))(?!\*{8})"
     r"(?:'[^']*'|\"[^\"]*\"|[^\s\"']+)", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(\w+://[^\s:/@]+:)[^\s:/@]+@")
 

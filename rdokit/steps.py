@@ -26,6 +26,16 @@ SETTLE = 30.0  # seconds that a fact may need to become true after a command (ag
 RECONNECT = 60.0  # seconds that a lost connection is tried again for a change
 
 
+def arguments(function: Callable) -> int:
+    """How many arguments a function must be given: facts and edits may ask for the node or not.
+
+    >>> arguments(lambda node: True), arguments(lambda name="x": True)
+    (1, 0)
+    """
+    return sum(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+               for p in inspect.signature(function).parameters.values())
+
+
 class NotYet(RdokitError):
     """A fact cannot be looked at yet, e.g. because what it asks is not installed."""
 
@@ -85,9 +95,7 @@ class Edit(Step):
 
     @property
     def wanted(self) -> str:
-        parameters = [p for p in inspect.signature(self.function).parameters.values()
-                      if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty]
-        return self.function(self.seen.text, *([self.node] if len(parameters) > 1 else []))
+        return self.function(self.seen.text, *([self.node] if arguments(self.function) > 1 else []))
 
     def is_so(self) -> bool:
         self.seen, self.written = self.written or self.node.read(self.path), None
@@ -130,7 +138,7 @@ class Run(Step):
         return self.command.shown
 
     def is_so(self) -> bool:
-        return bool(self.done(self.node) if inspect.signature(self.done).parameters else self.done())
+        return bool(self.done(self.node) if arguments(self.done) else self.done())
 
     def apply(self, plan: Plan) -> dict:
         while True:

@@ -173,7 +173,7 @@ def floating_address(kit) -> str:
     """
     rows = _addresses(kit)
     for _, row in rows.iterrows():
-        if row["Fixed Ip"] and row["Fixed Ip"] == fixed_address(kit):
+        if row["Fixed Ip"] == fixed_address(kit):
             return str(row["Ip"])
     raise LookupError("the instance has no floating address yet")
 
@@ -181,7 +181,7 @@ def floating_address(kit) -> str:
 def _free_address(kit) -> str:
     rows = _addresses(kit)
     for _, row in rows.iterrows():
-        if not row["Fixed Ip"]:
+        if not isinstance(row["Fixed Ip"], str):  # pandas writes a missing text as NaN
             return str(row["Ip"])
     raise LookupError("there is no free floating address yet")
 
@@ -196,7 +196,7 @@ def _has_floating(kit) -> bool:
 def add_floating(kit, plan: Plan) -> None:
     """An address of the public pool, bound to the instance; a free one of the tenant is used first."""
     plan.run(kit.controller, _demo("nova floating-ip-create {pool}", pool=kit.site.public_net.name),
-             done=lambda: _has_floating(kit) or not all(_addresses(kit)["Fixed Ip"].fillna("")),
+             done=lambda: _has_floating(kit) or bool(_addresses(kit)["Fixed Ip"].isna().any()),
              undo=lambda: _demo("nova floating-ip-delete {address}", address=_free_address(kit)))
     plan.run(kit.controller, _demo("nova add-floating-ip {server} {address}", server=lambda: _instance_id(kit),
                                    address=lambda: _free_address(kit)),

@@ -315,6 +315,7 @@ def _start(world: World, node: Node, data: ServiceData, service: Service, out: O
         out.status = 1 if at_once else 0
         out.changed = True
         return out
+    _pid_file(node, data, service)
     hook = HOOKS["start"].get(data.name)
     if hook:
         hook(world, node)
@@ -322,6 +323,21 @@ def _start(world: World, node: Node, data: ServiceData, service: Service, out: O
     out.say(text, "ok")
     out.changed = True
     return out
+
+
+def _pid_file(node: Node, data: ServiceData, service: Service) -> None:
+    """/var/run/nova/nova-compute.pid and its like: RDO's init scripts write them at the start, remove them at the stop."""
+    program = (data.process or data.name).removeprefix("openstack-")
+    if not data.name.startswith(("openstack-", "neutron-")):
+        return
+    folder = f"/var/run/{program.split('-')[0]}"
+    path = f"{folder}/{program}.pid"
+    if service.running:
+        if not node.fs.isdir(folder):
+            node.fs.mkdir(folder, parents=True)
+        node.fs.write(path, f"{service.pid}\n")
+    elif node.fs.exists(path):
+        node.fs.remove(path)
 
 
 def _stop(world: World, node: Node, data: ServiceData, service: Service, out: Outcome) -> Outcome:
@@ -333,6 +349,7 @@ def _stop(world: World, node: Node, data: ServiceData, service: Service, out: Ou
         return out
     service.running, service.pid = False, 0
     service.state = {}
+    _pid_file(node, data, service)
     hook = HOOKS["stop"].get(data.name)
     if hook:
         hook(world, node)
