@@ -138,6 +138,7 @@ def connect(p: Process, args: Any, _command: str) -> Client:
             f"Volume API version is set to {args.os_volume_api_version} but you are accessing a {served} endpoint. "
             "Change its value via either --os-volume-api-version or env[OS_VOLUME_API_VERSION]"
         )
+    session.cloud.nova.settle()
     session.cloud.cinder.settle(p.world)
     return Client(session, url, prefix="Unable to establish connection: ")
 

@@ -6,6 +6,7 @@ import hashlib
 import math
 from typing import Any
 
+from ..clients.glance_old import COMMANDS as OLD
 from ..clients.session import Session, Stop, knock, login, run, table
 from ..clients.surface_glance import SURFACE
 from ..openstack.errors import ApiError, Unreachable
@@ -380,4 +381,4 @@ COMMANDS = {
 @command("glance", package="python-glanceclient")
 async def glance(p: Process) -> int:
     """The image service's client."""
-    return await run(p, "glance", SURFACE, VERSION, COMMANDS, connect, dialect="glance", prefix="")
+    return await run(p, "glance", SURFACE, VERSION, COMMANDS | OLD, connect, dialect="glance", prefix="")
