@@ -31,7 +31,7 @@ cat -- "$f"
 # The new file starts as a copy of the old one: so owner, mode, SELinux label and ACL stay, with one command.
 # Every program costs the node a millisecond or two, hence few of them. Last, the file is read back.
 # Exit 90: changed meanwhile. 91: not all bytes arrived. 92: it may not be replaced (chattr +i).
-_WRITE = """set -e; f={path}; t="${f%/*}/.${f##*/}.rdokit.$$"; b={backup}; made=
+_WRITE = """set -e; umask 077; f={path}; t="${f%/*}/.${f##*/}.rdokit.$$"; b={backup}; made=
 trap 'rm -f "$t" "$t.old" ${made:+"$made"}' EXIT; trap 'exit 94' HUP INT TERM
 sum() { s=$(sha256sum < "$1"); [ "${s%% *}" = "$2" ]; }
 if [ -e "$f" ]; then cp -a -- "$f" "$t"; else : > "$t"; fi || exit 93
@@ -41,8 +41,9 @@ if [ -n "$b" ] && [ ! -e "$b" ]; then
 ln -- "$f" "$b" 2>/dev/null || { cp -a -- "$f" "$t.old" && mv -- "$t.old" "$b"; } || exit 1; made=$b; fi
 else [ {old} = absent ] || exit 90; chmod {mode} "$t"; restorecon "$t" 2>/dev/null || :; fi
 sync "$t" 2>/dev/null || sync; mv -f -- "$t" "$f" || exit 92; trap - EXIT
-s=$(stat -c "%a %U %G %Y %C" -- "$f" 2>/dev/null) || s=$(stat -c "%a %U %G %Y ?" -- "$f"); printf "%s\\n" "$f" "$s"
-cat -- "$f"
+"""
+_BACK = """s=$(stat -c "%a %U %G %Y %C" -- "$f" 2>/dev/null) || s=$(stat -c "%a %U %G %Y ?" -- "$f")
+printf "%s\\n" "$f" "$s"; cat -- "$f"
 """
 
 
@@ -160,7 +161,7 @@ class Node:
         return RemoteFile(real, data.encode("utf-8", "surrogateescape"), True, mode, owner, group, context)
 
     def write(self, path: str, data: bytes, *, seen: RemoteFile, backup: str = "", mode: str = "0644",
-              limit: float = COMMAND_LIMIT) -> RemoteFile:
+              limit: float = COMMAND_LIMIT, read_back: bool = True) -> RemoteFile:
         """Replace a file in one step; owner, mode and SELinux label stay.
 
         Args:
@@ -169,16 +170,17 @@ class Node:
             seen: what was read before; the write is refused when the file is another one now.
             backup: path of a copy of the old file, made once; "" for none.
             mode: of a file that did not exist.
+            read_back: fetch the file as it is then; without, its digest on the node is proof enough (large files).
 
         Returns:
-            The file as it is now, read back.
+            The file as it is now.
 
         Raises:
             FileChanged: somebody changed it since it was seen; nothing was written.
             CommandError: the node refused (read-only, full, immutable); the old file is untouched.
         """
-        script = _WRITE.replace("{path}", shlex.quote(path)).replace("{backup}", shlex.quote(backup))
-        script = script.replace("{old}", seen.sha256).replace("{new}", hashlib.sha256(data).hexdigest())
+        script = (_WRITE + _BACK * read_back).replace("{path}", shlex.quote(path))
+        script = script.replace("{backup}", shlex.quote(backup)).replace("{old}", seen.sha256).replace("{new}", hashlib.sha256(data).hexdigest())
         script = script.replace("{mode}", mode)
         line = Script(script, title=f"write {path}")
         result = self.run(line, stdin=data, limit=limit)
@@ -191,7 +193,7 @@ class Node:
             raise CommandError(self.name, f"write {path}", result.status,
                                "\n".join(x for x in (why, result.stderr.strip()) if x),
                                next_step="The old file is untouched. Is the file system full or read-only?")
-        return self._file(path, result)
+        return self._file(path, result) if read_back else RemoteFile(path, data)
 
     # --- reboot ----------------------------------------------------------------------------------
 

@@ -203,6 +203,17 @@ def interrupted(node: Node, machine: RealNode, cut) -> None:
     wait_for(lambda: machine.sh("ls -A /root/w").split() == ["big"], 10, "the half file to be removed")
 
 
+def test_a_new_secret_file_is_never_readable_by_others(node: Node, machine: RealNode):
+    """Not even while it arrives."""
+    machine.sh("mkdir -p /root/s; rm -f /root/s/* /root/s/.[a-z]*")
+    thread = threading.Thread(target=lambda: node.write("/root/s/rc", BIG, seen=node.read("/root/s/rc"), mode="0600"))
+    thread.start()
+    wait_for(lambda: machine.sh("ls -A /root/s"), 10, "the file to arrive")
+    modes = set(machine.sh("stat -c %a /root/s/.rc* /root/s/rc 2>/dev/null", check=False).split())
+    thread.join(60)
+    assert modes == {"600"} and facts(machine, "/root/s/rc") == "600 root root regular file"
+
+
 def test_session_killed_in_the_middle_of_a_write(node: Node, machine: RealNode):
     interrupted(node, machine, lambda: machine.sh("pkill -f 'sshd: [r]oot@'"))
 
