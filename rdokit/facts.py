@@ -24,6 +24,7 @@ pd.set_option("display.width", 160)
 
 CLIENTS = re.compile(r"^(keystone|neutron|nova|glance|cinder)\s+(?:--?\S+\s+)*([a-z0-9][a-z0-9-]*)")
 Rows = list[dict[str, Any]]
+DataFrame = pd.DataFrame
 
 
 def frame(rows: Rows, columns: list[str] | tuple[str, ...] = ()) -> pd.DataFrame:
@@ -175,6 +176,11 @@ def text(result: Result) -> str:
 
 
 def stack(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Tables of several nodes as one, with a first column `node`."""
+    """Tables of several nodes as one: key–value tables side by side, others with a first column `node`."""
+    if all(list(data.columns) == ["key", "value"] for data in frames.values()):
+        values = {name: dict(zip(data["key"], data["value"], strict=True)) for name, data in frames.items()}
+        keys = dict.fromkeys(key for one in values.values() for key in one)
+        return frame([{"key": key, **{name: one.get(key) for name, one in values.items()}} for key in keys],
+                     ("key", *frames))
     return pd.concat([data.assign(node=name)[["node", *data.columns]] for name, data in frames.items()],
                      ignore_index=True)

@@ -35,6 +35,7 @@ def site_form(site: str = "lab", overrides: dict | None = None):
         DataFrame: field, value, what it is. (In JupyterLab the form is displayed above it.)
     """
     checked = siteload.load(site, overrides)
+    show.dress(facts.DataFrame)
     for warning in siteload.warnings(checked):
         show.say(f"Worth knowing: {warning}")
     if show.can_ask() and show.in_notebook():

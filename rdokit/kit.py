@@ -87,6 +87,7 @@ class Kit:
 
     def open(self) -> None:
         """Start the lab if the site is one, make the nodes, connect to all of them."""
+        show.dress(facts.DataFrame)
         if self.site.lab:
             start_lab(self.site, self.path)
         passwords.check(self.site, self.path.parent)

@@ -59,7 +59,7 @@ class Plan:
         """
         for node in _each(nodes):
             line = command if isinstance(command, Command) else Command(command.replace("{", "{{").replace("}", "}}"))
-            self.steps.append(Run(node, line.shown, "run", undo=undo, command=line, done=done, limit=limit,
+            self.steps.append(Run(node, "", "run", undo=undo, command=line, done=done, limit=limit,
                                   settle=settle, expect=expect))
         return self
 
@@ -72,7 +72,7 @@ class Plan:
             explain: (node, log) → why it failed. attempts: how often it may be run (packstack works the second time).
         """
         for node in _each(nodes):
-            self.steps.append(Long(node, command.shown, command=command, done=done, limit=limit, name=name,
+            self.steps.append(Long(node, "", command=command, done=done, limit=limit, name=name,
                                    progress=progress, explain=explain, attempts=attempts, settle=settle))
         return self
 
@@ -150,9 +150,8 @@ class Plan:
 
     def _one(self, step: Step) -> dict:
         start = time.monotonic()
-        row = {"_": id(step), "node": step.node.name, "step": mask(step.title)}
-        where = {"node": step.node.name, "step": step.title, "kind": step.kind, "command": step.line,
-                 "path": getattr(step, "path", None)}
+        row = {"_": id(step), "node": step.node.name, "step": mask(step.title or step.line)}
+        where = _where(step)
         if isinstance(step, Edit) and step.seen is not None:
             so = step.so  # looked at in the cell before: if somebody changed it since, the write is refused
         else:
@@ -164,25 +163,48 @@ class Plan:
                     raise
                 so = None
         if so:
-            self.journal.event("already", **where)
-            return row | {"outcome": "already so", "seconds": round(time.monotonic() - start, 2)}
+            word = self._found_done(step, where, start) or "already so"
+            return row | {"outcome": word, "seconds": round(time.monotonic() - start, 2)}
         if self.plan_only:
             return row | {"outcome": "would be done", "seconds": 0.0}
         return self._change(step, where, row, start)
 
+    def _found_done(self, step: Step, where: dict, start: float) -> str:
+        """Writes down that it is so already, and when a run that was cut off had begun it, that it was ours."""
+        cut = None if self.plan_only else self._begun().of(where)
+        fields = step.ours(cut) if cut else None
+        if fields is None:
+            self._tell("already", **where)
+            return ""
+        self.note(step, f"begun {cut['t'][:19]} by a run that was cut off, and found done")
+        fields.setdefault("undo", self._way_back(step))
+        self._tell("outcome", **where | fields, seconds=round(time.monotonic() - start, 3), changed=True,
+                   cut=cut["t"])
+        return "done before the cut"
+
+    def _tell(self, event: str, **fields: object) -> None:
+        """Write an event, and remember what is begun and not ended."""
+        begun = self._begun()
+        begun.tell(self.journal.event(event, **fields))
+
     def _change(self, step: Step, where: dict, row: dict, start: float) -> dict:
-        self._safe(step.node, step.title)
+        self._safe(step.node, step.title or step.line)
         show.prompt(step.node.name, step.line)
-        self.journal.event("intent", **where)
+        where = _where(step)  # earlier steps may have made known what this one names
+        early = {"undo": self._way_back(step)} if isinstance(step.undo, dict) else {}
+        sent = None
+        self._tell("intent", **where | step.intent(self) | early)
         try:
             outcome = step.apply(self)
+            sent = True
             self._prove(step)
         except BaseException as error:
-            self._failed(step, where, error, start)
+            self._failed(step, where, error, start, sent)
             raise
         seconds = round(time.monotonic() - start, 3)
         undo = self._way_back(step)
-        self.journal.event("outcome", **where | outcome, seconds=seconds, changed=True, undo=undo)
+        row["step"] = mask(step.title or step.line)
+        self._tell("outcome", **where | outcome, seconds=seconds, changed=True, undo=undo)
         self._drop_seen(step)
         return row | {"outcome": "changed", "seconds": round(seconds, 2)}
 
@@ -190,6 +212,8 @@ class Plan:
         if step.undo is None:
             return None
         try:
+            if isinstance(step.undo, dict):  # known before: the values that are in force
+                return {"line": step.undo[step.node.name].sent, "rc": step.undo[step.node.name].rc}
             command = step.undo(step.node) if arguments(step.undo) else step.undo()
             return {"line": command.sent.removeprefix(command.prologue), "rc": command.rc}
         except (LookupError, RdokitError) as error:  # it is done all the same; undo will list it as staying
@@ -213,9 +237,9 @@ class Plan:
             time.sleep(pause)
             pause = min(pause * 1.5, 2.0)
 
-    def _failed(self, step: Step, where: dict, error: BaseException, start: float) -> None:
+    def _failed(self, step: Step, where: dict, error: BaseException, start: float, sent: bool | None = None) -> None:
         stopped = isinstance(error, KeyboardInterrupt)
-        self.journal.event("interrupted" if stopped else "failed", **where, error=str(error) or type(error).__name__,
+        self._tell("interrupted" if stopped else "failed", **where, sent=sent, error=str(error) or type(error).__name__,
                            exit=getattr(error, "status", None), seconds=round(time.monotonic() - start, 3),
                            next_step=getattr(error, "next_step", None),
                            unknown=isinstance(error, (ConnectionLost, CommandTimeout, KeyboardInterrupt)) or None)
@@ -237,13 +261,19 @@ class Plan:
     def note(self, step: Step, text: str) -> None:
         """Say it and write it down."""
         show.say(f"{step.node.name}: {text}")
-        self.journal.event("note", node=step.node.name, step=step.title, error=text)
+        self.journal.event("note", node=step.node.name, step=step.title or step.line, error=text)
 
     def _by_node(self, work: Callable[[list[Step]], object]) -> None:
         groups: dict[str, list[Step]] = {}
         for step in self.steps:
             groups.setdefault(step.node.name, []).append(step)
         parallel(work, groups.values())
+
+
+def _where(step: Step) -> dict:
+    name, lasting = step.title or step.line, mask(step.lasting)
+    return {"node": step.node.name, "step": name, "kind": step.kind, "command": step.line,
+            "path": getattr(step, "path", None), "key": lasting if lasting != mask(name) else None}
 
 
 def _word(step: Step) -> str:

@@ -124,6 +124,33 @@ def diff(title: str, text: str) -> Shown:
     return Shown(f"{title}\n{safe}", f'<pre style="{_PRE}">{body}</pre>')
 
 
+def dress(kind: type) -> None:
+    """Let the notebook draw DataFrames as plain tables: texts to the left, numbers to the right, no row numbers."""
+    shell = _ipython()
+    if shell is not None and hasattr(shell, "display_formatter"):
+        shell.display_formatter.formatters["text/html"].for_type(kind, _table)
+
+
+def _table(data) -> str:
+    numeric = [kind.kind in "iuf" for kind in (getattr(t, "numpy_dtype", t) for t in data.dtypes)]
+    align = ["right" if one else "left" for one in numeric]
+    head = "".join(f'<th style="text-align:{a}">{html.escape(str(name))}</th>'
+                   for name, a in zip(data.columns, align, strict=True))
+    rows = []
+    for row in data.itertuples(index=False, name=None):
+        cells = "".join(f'<td style="text-align:{a};vertical-align:top;white-space:pre-wrap">{_cell(value)}</td>'
+                        for value, a in zip(row, align, strict=True))
+        rows.append(f"<tr>{cells}</tr>")
+    nothing = "" if rows else f'<div style="color:{GREY}">no rows</div>'
+    return (f'<table border="1" class="dataframe"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+            + nothing)
+
+
+def _cell(value: object) -> str:
+    missing = value is None or value != value  # NaN is not equal to itself
+    return "" if missing is True else html.escape(mask(plain(str(value))))
+
+
 def verdicts(rows: Iterable[tuple[bool, str]]) -> Shown:
     """What was proved and what was not, one line each."""
     rows = list(rows)
