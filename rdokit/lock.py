@@ -93,13 +93,16 @@ class SiteLock:
 
 
 def _alive(holder: dict) -> bool:
-    """Whether the holder's process exists; one on another host counts as alive."""
+    """Whether the holder's process exists and is no zombie; one on another host counts as alive."""
     if holder.get("host") not in (None, socket.gethostname()) or platform.system() == "Windows":
         return True
     try:
-        os.kill(int(holder.get("pid", 0)) or 2**22 + 1, 0)
+        pid = int(holder.get("pid") or 0)
+        os.kill(pid or 2**22 + 1, 0)
     except ProcessLookupError:
         return False
     except (OSError, ValueError):
         return True
+    with contextlib.suppress(OSError, IndexError):  # Linux: killed, and its parent has not noticed yet
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return True
