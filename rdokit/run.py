@@ -269,7 +269,8 @@ class Runner:
             for line in lines_of(self.failure, self.rows, self.folder, interrupted=status == "interrupted"):
                 self.console.print(line, markup=False, highlight=False, soft_wrap=True)
         if status != "done" and not self.request.plan:
-            self.console.print(f"Go on with: rdokit run --site {self.request.site} --resume", markup=False, soft_wrap=True)
+            self.console.print(f"Go on with: rdokit run --site {self.request.site} --resume", markup=False,
+                               soft_wrap=True)
         try:
             from .report import build
 
