@@ -35,6 +35,7 @@ def skeleton(text: str) -> tuple[str, list[str]]:
         found.append(match[0])
         return "\x00" * len(match[0]) if not match[0].startswith("MII") else "\x00token"
 
+    text = re.sub(r"(?m)^bash: line \d+: ", "bash: ", text)  # newer shells number the line, CentOS 6's does not
     text = PASSWORD.sub(r"\1<12 letters>", PRIVATE_KEY.sub("<private key>", text))
     return TIME.sub("<time>", IDENTIFIER.sub(mark, text)), found
 

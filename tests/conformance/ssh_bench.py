@@ -22,6 +22,8 @@ from typing import Any
 
 import paramiko
 
+from rdokit.lab.world import World
+
 from .bench import COMPUTE, CONTROLLER, ENV, HOST, IMAGE, PUBLIC_KEY
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,11 +101,14 @@ class SshBench:
         if tty:
             channel.get_pty("xterm", 200, 50)
         channel.exec_command(line.encode("utf-8", "surrogateescape"))
+        out = b""
         if stdin:
+            while tty and not out.endswith(b": "):  # nobody types before the question
+                out += channel.recv(1)
             channel.sendall(stdin.encode())
         if not tty:
             channel.shutdown_write()
-        out, err = channel.makefile("rb").read(), channel.makefile_stderr("rb").read()
+        out, err = out + channel.makefile("rb").read(), channel.makefile_stderr("rb").read()
         status = channel.recv_exit_status()
         channel.close()
         return status, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
@@ -176,9 +181,13 @@ class SshBench:
 
     def _furnish(self) -> None:
         """What the recorder's machine had lying about."""
-        self.must("curl -s -o /dev/null http://download.cirros-cloud.net/0.3.2/cirros-0.3.2-x86_64-disk.img; true")
-        self.must(f"test -f {IMAGE} || wget -q http://download.cirros-cloud.net/0.3.2/{IMAGE} || true")
+        self.must(f"curl -s -O http://download.cirros-cloud.net/0.3.2/{IMAGE}")
         self.must("mkdir -p /opt/havana/var/tmp; echo bench > /etc/hostname")
+        for node in self.clients:  # the recordings were made with nova's own test driver, which starts nothing
+            self.must("sed -i 's/^compute_driver=.*/compute_driver=nova.virt.fake.FakeDriver/' /etc/nova/nova.conf; "
+                      "grep -q FakeDriver /etc/nova/nova.conf || sed -i "
+                      "'s/^\\[DEFAULT\\]/[DEFAULT]\\ncompute_driver=nova.virt.fake.FakeDriver/' /etc/nova/nova.conf; "
+                      "service openstack-nova-compute restart", node)
         self.must(f"echo {shlex.quote(PUBLIC_KEY.strip())} > /opt/havana/var/tmp/k.pub")
 
     # -- between the lines (see between.py)
@@ -197,14 +206,26 @@ class SshBench:
         self.shell(f"sleep {seconds}")
 
     def sql(self, words: list[str]) -> None:
-        """Rows that no longer decode are removed by hand in the database."""
-        self.shell('mysql keystone -e "DELETE FROM project WHERE CHAR_LENGTH(name) = 64 AND name LIKE 0xE38182E38182"')
+        """Rows that no longer decode are removed by hand in the database: here, in the saved world."""
+        path = Path(str(self.folder)) / "by-hand.lab"
+        self._lab("snapshot", str(path))
+        world = World.load(path)
+        assert world.cloud is not None
+        tenants = world.cloud.keystone.tenants
+        world.cloud.keystone.tenants = {k: v for k, v in tenants.items() if isinstance(v["name"], str)}
+        world.save(path)
+        self._lab("restore", str(path))
+        self._reconnect()
+
+    @property
+    def exports(self) -> str:
+        """The administrator's environment, as a piece of shell."""
+        names = {k: v.replace(HOST, ADDRESS) for k, v in ENV.items() if k.startswith("OS_")}
+        return "".join(f"export {k}={shlex.quote(v)}; " for k, v in names.items())
 
     def bulk(self, words: list[str]) -> None:
-        names = {k: v for k, v in ENV.items() if k.startswith("OS_")}
-        env = "; ".join(f"export {k}={shlex.quote(v)}" for k, v in names.items())
-        self.shell(f"{env}; for i in $(seq -w 0 499); do neutron net-create bulk-$i; done > /dev/null")
-        self.shell(f"{env}; for i in 000 100 200 300 400; do neutron subnet-create bulk-$i 10.20.0.0/24; done")
+        self.must(f"{self.exports} for i in $(seq -w 0 499); do neutron net-create bulk-$i; done > /dev/null")
+        self.must(f"{self.exports} for i in 000 100 200 300 400; do neutron subnet-create bulk-$i 10.20.0.0/24; done")
 
     def _ids(self, line: str) -> list[list[str]]:
         out = self.run(line, {"PYTHONIOENCODING": "utf-8"})[1]
@@ -219,9 +240,8 @@ class SshBench:
             "volumes": ("cinder list", "cinder delete"),
         }[kind]
         ids = [row[0] for row in self._ids(list_line) if len(row) > 1 and row[1].replace(" ", "_") not in keep]
-        env = "; ".join(f"export {k}={shlex.quote(v)}" for k, v in ENV.items() if k.startswith("OS_"))
         for start in range(0, len(ids), 50):
-            self.shell(env + "; " + "; ".join(f"{delete_line} {i}" for i in ids[start : start + 50]))
+            self.shell(self.exports + "; ".join(f"{delete_line} {i}" for i in ids[start : start + 50]))
 
     def float(self, words: list[str]) -> None:
         out = self.run("neutron floatingip-create public -f shell --variable id")[1]

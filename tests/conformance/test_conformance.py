@@ -15,7 +15,8 @@ import pytest
 
 from .bench import Bench
 from .compare import Same, usage_line, wrong_argument
-from .replay import DOCUMENT, load, replay
+from .replay import DOCUMENT, Score, load, replay
+from .ssh_bench import SshBench
 
 HERE = Path(__file__).resolve().parent
 FLOOR = json.loads((HERE / "floor.json").read_text())
@@ -27,8 +28,17 @@ def recordings() -> list[Path]:
 
 
 @pytest.mark.parametrize("path", recordings(), ids=lambda p: p.stem)
-def test_score_does_not_sink(path: Path) -> None:
-    score = replay(load(path), Bench, set())
+def test_score_of_the_commands(path: Path) -> None:
+    judge(replay(load(path), Bench, set()))
+
+
+def test_score_over_ssh() -> None:
+    """The lab as its users meet it: built, installed by packstack over SSH, and typed at over SSH."""
+    judge(replay(load(HERE / "havana.jsonl"), SshBench, set()))
+
+
+def judge(score: Score) -> None:
+    """Fail when a section sank below the floor, or a line of the document differs."""
     print(score.table())
     wrong = [f"{v.line['id']} $ {v.line['argv'][:80]}\n    {v.problem[:300]}" for v in score.verdicts if not v.ok]
     for section, (same, total) in score.by_section().items():

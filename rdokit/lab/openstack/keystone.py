@@ -26,12 +26,12 @@ UNAUTHORIZED = "The request you have made requires authentication."
 REGION = "RegionOne"
 
 # Service users as packstack makes them: user, the answer that holds the password, the answer that installs it.
+# Swift is not among them: the recordings' cloud, made with CONFIG_SWIFT_INSTALL=y, has neither its user nor its service.
 SERVICE_USERS = [
     ("glance", "CONFIG_GLANCE_KS_PW", "CONFIG_GLANCE_INSTALL"),
     ("cinder", "CONFIG_CINDER_KS_PW", "CONFIG_CINDER_INSTALL"),
     ("nova", "CONFIG_NOVA_KS_PW", "CONFIG_NOVA_INSTALL"),
     ("neutron", "CONFIG_NEUTRON_KS_PW", "CONFIG_NEUTRON_INSTALL"),
-    ("swift", "CONFIG_SWIFT_KS_PW", "CONFIG_SWIFT_INSTALL"),
     ("heat", "CONFIG_HEAT_KS_PW", "CONFIG_HEAT_INSTALL"),
     ("ceilometer", "CONFIG_CEILOMETER_KS_PW", "CONFIG_CEILOMETER_INSTALL"),
 ]
@@ -49,8 +49,6 @@ SERVICES = [
      "CONFIG_CINDER_INSTALL"),
     ("nova", "compute", "Openstack Compute Service", ":8774/v2/%(tenant_id)s", ":8774/v2/%(tenant_id)s",
      "CONFIG_NOVA_INSTALL"),
-    ("swift", "object-store", "Openstack Object-Store Service", ":8080/v1/AUTH_%(tenant_id)s", ":8080/",
-     "CONFIG_SWIFT_INSTALL"),
     ("heat", "orchestration", "Openstack Orchestration Service", ":8004/v1/%(tenant_id)s", ":8004/v1/%(tenant_id)s",
      "CONFIG_HEAT_INSTALL"),
 ]
@@ -399,7 +397,7 @@ class Keystone:
         del self.ec2[access]
 
 
-_OFF = {"CONFIG_SWIFT_INSTALL", "CONFIG_HEAT_INSTALL"}  # not installed unless the answer file says so
+_OFF = {"CONFIG_HEAT_INSTALL"}  # not installed unless the answer file says so
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
