@@ -497,9 +497,12 @@ OWNERS = {
 }
 
 
+_OWNER = {name: package for package, names in reversed(OWNERS.items()) for name in names.split()}
+
+
 def owner_of_command(name: str) -> str:
     """The package of a command that has none in the registry, "" when unknown."""
-    return next((package for package, names in OWNERS.items() if name in names.split()), "")
+    return _OWNER.get(name, "")
 
 
 def _registered(package: str) -> list[File]:
