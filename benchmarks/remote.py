@@ -144,8 +144,9 @@ def row(count: int, name: str, taken: dict) -> dict:
         values = [one[field] for one in taken[name, pass_] if field in one]
         return statistics.median(values) if values else None
 
-    return {"nodes": count, "tool": name} | {
-        f"{pass_} {field}": middle(pass_, field) for pass_ in ("first", "second") for field in ("work", "whole", "imports")}
+    fields = ("work", "whole", "imports")
+    found = {f"{pass_} {field}": middle(pass_, field) for pass_ in ("first", "second") for field in fields}
+    return {"nodes": count, "tool": name} | found
 
 
 def table(rows: list[dict]) -> str:

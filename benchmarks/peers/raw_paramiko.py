@@ -18,12 +18,12 @@ class OldTransport(paramiko.Transport):
         return super().auth_publickey(*args, **kw)
 
 
-def connect(host: str) -> paramiko.SSHClient:
+def connect(host: str, key: paramiko.PKey) -> paramiko.SSHClient:
     sock = socket.create_connection((host, 22), 10)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     client = paramiko.SSHClient()
     client.load_host_keys(SPEC["known_hosts"])
-    client.connect(host, username="root", sock=sock, pkey=paramiko.PKey.from_path(SPEC["key"]), look_for_keys=False,
+    client.connect(host, username="root", sock=sock, pkey=key, look_for_keys=False,
                    allow_agent=False, transport_factory=OldTransport)  # fmt: skip
     return client
 
@@ -33,8 +33,8 @@ def run(client: paramiko.SSHClient, line: str) -> str:
     return stdout.read().decode()
 
 
-def prepare(host: str) -> None:
-    client = connect(host)
+def prepare(host: str, key: paramiko.PKey) -> None:
+    client = connect(host, key)
     sftp = client.open_sftp()
     changed = set()
     for path in FILES:
@@ -55,6 +55,7 @@ def prepare(host: str) -> None:
 
 if __name__ == "__main__":
     clock = Clock(START)
+    key = paramiko.PKey.from_path(SPEC["key"])  # once: it costs more than a connection
     with ThreadPoolExecutor(len(SPEC["nodes"])) as pool:
-        list(pool.map(prepare, SPEC["nodes"].values()))
+        list(pool.map(lambda host: prepare(host, key), SPEC["nodes"].values()))
     clock.stop()
