@@ -372,3 +372,4 @@ def forget(node: Node) -> None:
             16436 if nic.kind == "loopback" else 1500,
         )
     runtime(node)["routes"] = []
+    runtime(node)["ifindex"] = {"lo": 1} | {item["name"]: 2 + number for number, item in enumerate(node.spec.nics)}

@@ -98,7 +98,7 @@ def interfaces(node: Node, netns: str = "") -> list[Nic]:
     if not loop:
         up = netns in runtime(node).setdefault("lo_up", []) or netns.startswith("q")
         loop = [Nic("lo", "00:00:00:00:00:00", ["127.0.0.1/8"] if up else [], up, 16436, "loopback", netns=netns)]
-    return loop + [nic for nic in here if nic.kind != "loopback"]
+    return loop + sorted((nic for nic in here if nic.kind != "loopback"), key=lambda nic: index(node, nic))
 
 
 def index(node: Node, nic: Nic) -> int:

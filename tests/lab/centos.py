@@ -34,10 +34,10 @@ class Result:
 class Lab:
     """Two nodes, `lab("command")` types at node1 as root."""
 
-    def __init__(self, **faults):
+    def __init__(self, world: World | None = None, **faults):
         commands.load()
-        self.world = World("centos", clock=Clock(100_000.0), faults=faults)
-        for name, last in (("node1", 11), ("node2", 12)):
+        self.world = world or World("centos", clock=Clock(100_000.0), faults=faults)
+        for name, last in (("node1", 11), ("node2", 12)) if world is None else ():
             boot.build_node(self.world, spec(name, last))
         self.machines = {name: Machine(self.world, node) for name, node in self.world.nodes.items()}
 

@@ -268,9 +268,10 @@ def _rule(lines: list[str], verb: str, chain: str, words: list[str]) -> int:
             raise IptablesError("iptables: Index of replacement too big.", 1)
         lines[_place(lines, chain, number - 1)] = rule
     elif verb == "delete":
-        if rule not in lines:
+        there = next((i for i, line in enumerate(lines) if line.rstrip() == rule), None)
+        if there is None:
             raise IptablesError("iptables: Bad rule (does a matching rule exist in that chain?).", 1)
-        lines.remove(rule)
+        del lines[there]
     elif verb == "check":
         raise IptablesError(f"iptables {VERSION}: unknown option `-C'\n{HELP}")
     return 0
