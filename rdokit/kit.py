@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from . import facts, labspec, passwords, show, siteload
+from . import cutoff, facts, labspec, passwords, show, siteload
 from .errors import CommandError, ParameterError, RdokitError, StepFailed
 from .journal import Journal
 from .node import Node
@@ -78,6 +78,7 @@ class Kit:
         self.journal = Journal.current(site.site, mask=mask)
         self._secrets: dict[str, Secret] = {}
         self._rc_shown = ""
+        self._begun = cutoff.Lazy(site.site)
         self.nodes: dict[str, Node] = {}
 
     def __repr__(self) -> str:
@@ -306,7 +307,7 @@ class Kit:
     def plan(self, title: str) -> Plan:
         """An empty plan; add steps, then `look()` and `apply()`."""
         return Plan(title, journal=self.journal, stamp=self.journal.run[:15], folder=self.journal.folder,
-                    plan_only=self.plan_only)
+                    plan_only=self.plan_only, begun=self._begun)
 
     def undo(self, phases: list[str]):
         """What the record of this site says that was changed, to be taken back; [] means all phases."""

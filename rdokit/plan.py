@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from . import facts, show
+from .cutoff import Begun
 from .errors import CommandTimeout, ConnectionLost, LockedOut, RdokitError, StepFailed
 from .job import JOB_LIMIT
 from .node import REBOOT_LIMIT, Node
@@ -29,10 +30,13 @@ class Plan:
     """
 
     def __init__(self, title: str, *, journal, stamp: str, folder=None, plan_only: bool = False,
-                 safe: Callable[[Node, str], None] = lambda node, title: None):
+                 safe: Callable[[Node, str], None] = lambda node, title: None,
+                 begun: Callable[[], Begun] | None = None):
         self.title, self.journal, self.stamp, self.folder = title, journal, stamp, folder
         self.plan_only, self._safe = plan_only, safe
         self.steps: list[Step] = []
+        none = Begun()
+        self._begun = begun or (lambda: none)
 
     # --- what should be -----------------------------------------------------------------------
 
@@ -48,12 +52,13 @@ class Plan:
         return self
 
     def run(self, nodes: Node | Iterable[Node], command: Command | str, *, done: Callable[..., object],
-            undo: Callable[..., Command] | None = None, limit: float = COMMAND_LIMIT, settle: float = SETTLE,
-            expect: tuple[int, ...] = (0,)) -> Plan:
+            undo: Callable[..., Command] | dict[str, Command] | None = None, limit: float = COMMAND_LIMIT,
+            settle: float = SETTLE, expect: tuple[int, ...] = (0,)) -> Plan:
         """A command should have been run; `done()` or `done(node)` is the fact that proves it.
 
         Args:
-            undo: called (with the node, if it takes one) after it was done: the command that takes it back.
+            undo: called (with the node, if it takes one) after it was done: the command that takes it back;
+                or these commands by node, where they must be known before (values that are about to change).
             limit: seconds for the command. settle: seconds that the fact may need to become true.
             expect: exit statuses that are no failure.
         """
@@ -159,7 +164,7 @@ class Plan:
                 so = step.is_so()
             except NOT_KNOWN as error:
                 if not self.plan_only:
-                    self._failed(step, where, error, start)
+                    self._failed(step, where, error, start, sent=False)
                     raise
                 so = None
         if so:
@@ -239,10 +244,11 @@ class Plan:
 
     def _failed(self, step: Step, where: dict, error: BaseException, start: float, sent: bool | None = None) -> None:
         stopped = isinstance(error, KeyboardInterrupt)
-        self._tell("interrupted" if stopped else "failed", **where, sent=sent, error=str(error) or type(error).__name__,
-                           exit=getattr(error, "status", None), seconds=round(time.monotonic() - start, 3),
-                           next_step=getattr(error, "next_step", None),
-                           unknown=isinstance(error, (ConnectionLost, CommandTimeout, KeyboardInterrupt)) or None)
+        unknown = isinstance(error, (ConnectionLost, CommandTimeout, KeyboardInterrupt)) or \
+            sent is False and self._begun().of(where) is not None
+        self._tell("interrupted" if stopped else "failed", **where, error=str(error) or type(error).__name__,
+                   exit=getattr(error, "status", None), seconds=round(time.monotonic() - start, 3),
+                   next_step=getattr(error, "next_step", None), unknown=unknown or None, sent=sent or None)
 
     def _drop_seen(self, step: Step) -> None:
         """What was read before a change of ours is read again after it."""

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import cutoff
 from .history import read_manifest
 from .journal import read_events
 from .phases import without_number
@@ -105,9 +106,9 @@ def _phase(name: str, title: str, events: list[dict], folder: Path, run_status: 
 
 def _unanswered(events: list[dict]) -> list[dict]:
     """Intents nothing was heard of afterwards: cut in the middle, whether they took effect is open."""
-    waiting: dict[tuple, dict] = {}
+    waiting: dict[cutoff.Key, dict] = {}
     for event in events:
-        key = (event.get("phase"), event.get("node"), event.get("step"))
+        key = cutoff.key(event)
         if event["event"] == "intent":
             waiting[key] = event
         elif event["event"] in ("outcome", "already", "failed") and not event.get("unknown"):

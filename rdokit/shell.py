@@ -89,7 +89,8 @@ class Masker:
 
 
 _ASSIGNMENT = re.compile(
-    r"(?<![A-Za-z0-9_])((?:\w+_)?(?:PW|PASSWORD|PASSWD|ADMIN_TOKEN|SECRET|ENC_KEY|SWIFT_HASH)(?:[ \t]*=[ \t]*| : ))(?!\*{8})"
+    r"(?<![A-Za-z0-9_])((?:\w+_)?(?:PW|PASSWORD|PASSWD|ADMIN_TOKEN|SECRET|ENC_KEY|SWIFT_HASH)"
+    r"(?:[ \t]*=[ \t]*| : ))(?!\*{8})"
     r"(?:'[^']*'|\"[^\"]*\"|[^\s\"']+)", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(\w+://[^\s:/@]+:)[^\s:/@]+@")
 
@@ -140,6 +141,17 @@ class Command:
         """The line as a person types it, secrets masked; a value not known yet appears as `<hole>`."""
         return _fill(self.template, self.values, reveal=False)
 
+    @property
+    def lasting(self) -> str:
+        """The same whenever it is asked: as shown, but what is only known later stays `<hole>`.
+
+        >>> Command("nova delete {id}", {"id": lambda: "77"}).lasting
+        'nova delete <id>'
+        """
+        def unknown() -> str:
+            raise LookupError
+        return _fill(self.template, {k: unknown if callable(v) else v for k, v in self.values.items()}, reveal=False)
+
     def __str__(self) -> str:
         return self.shown
 
@@ -161,6 +173,8 @@ class Script(Command):
     @property
     def shown(self) -> str:
         return self.title
+
+    lasting = shown
 
 
 def cmd(template: str, *, rc: str = "", **values: object) -> Command:

@@ -55,7 +55,7 @@ class Step:
     kind: str = "run"
     so: bool | None = None
     why: str = ""
-    undo: Callable[..., Command] | None = None
+    undo: Callable[..., Command] | dict[str, Command] | None = None
 
     @property
     def line(self) -> str:
@@ -67,6 +67,19 @@ class Step:
     def apply(self, plan: Plan) -> dict:
         """Do it; returns fields for the journal's outcome."""
         raise NotImplementedError
+
+    @property
+    def lasting(self) -> str:
+        """What the step is, the same before and after it: what is only known later is left open in it."""
+        return self.title or self.line
+
+    def intent(self, plan: Plan) -> dict:
+        """Fields for the journal before it is sent, enough to tell later what was cut off."""
+        return {}
+
+    def ours(self, cut: dict) -> dict | None:
+        """Fields for the outcome of a change that was cut off and is found done; None when it is not that change."""
+        return {"undo": cut["undo"]} if "undo" in cut else {}
 
     def look(self) -> None:
         """Set `so`. A command that cannot answer yet is no error while looking."""
@@ -104,23 +117,31 @@ class Edit(Step):
     def diff(self) -> str:
         return show.unified(self.seen.text, self.wanted, self.path)
 
-    def apply(self, plan: Plan) -> dict:
+    def intent(self, plan: Plan) -> dict:
         if self.seen is None:
             self.is_so()
-        wanted, seen = self.wanted, self.seen
-        data = wanted.encode("utf-8", "surrogateescape")
+        seen, wanted = self.seen, self.wanted
         # .bak: CentOS 6's network script takes every other ifcfg-eth1.something for an interface to bring up.
         backup = f"{seen.path}.rdokit-{plan.stamp}.bak" if seen.exists else ""
-        self.seen = None
+        after = RemoteFile(seen.path, wanted.encode("utf-8", "surrogateescape"))
+        return {"path": seen.path, "backup": backup, "before": seen.sha256, "after": after.sha256,
+                "diff": show.unified(seen.text, wanted, seen.path)}
+
+    def apply(self, plan: Plan) -> dict:
+        done = self.intent(plan)
+        data, seen, self.seen = self.wanted.encode("utf-8", "surrogateescape"), self.seen, None
         try:
-            self.written = self.node.write(seen.path, data, seen=seen, backup=backup, mode=self.mode)
+            self.written = self.node.write(seen.path, data, seen=seen, backup=done["backup"], mode=self.mode)
         except ConnectionLost as lost:
             self.node.reconnect(RECONNECT, lost)
             if not self.is_so():  # it was cut before the rename: the old file is there, whole
-                self.written = self.node.write(seen.path, data, seen=self.seen, backup=backup, mode=self.mode)
-        after = RemoteFile(seen.path, data)
-        return {"path": seen.path, "backup": backup, "before": seen.sha256, "after": after.sha256,
-                "diff": show.unified(seen.text, wanted, seen.path)}
+                self.written = self.node.write(seen.path, data, seen=self.seen, backup=done["backup"], mode=self.mode)
+        return done
+
+    def ours(self, cut: dict) -> dict | None:
+        same = self.seen is not None and cut.get("after") == self.seen.sha256
+        return {name: cut[name] for name in ("path", "backup", "before", "after", "diff") if name in cut} if same \
+            else None
 
 
 @dataclass
@@ -136,6 +157,10 @@ class Run(Step):
     @property
     def line(self) -> str:
         return self.command.shown
+
+    @property
+    def lasting(self) -> str:
+        return self.title or self.command.lasting
 
     def is_so(self) -> bool:
         return bool(self.done(self.node) if arguments(self.done) else self.done())

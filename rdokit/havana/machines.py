@@ -95,12 +95,12 @@ def sysctl_in_force(kit, node: Node) -> bool:
     return all(str(said.get(key, value)) == str(value) for key, value in wanted.items())
 
 
-def sysctl_back(kit) -> Callable[[Node], Command]:
-    """The way back for the running kernel: the values that are in force now."""
+def sysctl_back(kit) -> dict[str, Command]:
+    """The way back for each running kernel: the values that are in force now."""
     keys = list(kit.site.sysctl)
     before = {node.name: sysctl_output.parse(says(kit, node, "sysctl -e {keys}", keys=keys)) for node in kit.all}
-    return lambda node: cmd("sysctl -w {pairs}", pairs=[f"{key}={value}" for key, value in before[node.name].items()
-                                                        if value is not None])
+    return {name: cmd("sysctl -w {pairs}", pairs=[f"{key}={value}" for key, value in found.items()
+                                                  if value is not None]) for name, found in before.items()}
 
 
 def add_setenforce(kit, plan: Plan) -> None:
@@ -108,7 +108,7 @@ def add_setenforce(kit, plan: Plan) -> None:
     if kit.site.selinux != "disabled":  # that needs a boot
         before = {node.name: selinux_now(kit, node) for node in kit.all}
         plan.run(kit.all, f"setenforce {int(kit.site.selinux == 'enforcing')}",
-                 undo=lambda node: cmd(f"setenforce {int(before[node.name] == 'enforcing')}"),
+                 undo={name: cmd(f"setenforce {int(mode == 'enforcing')}") for name, mode in before.items()},
                  done=lambda node: selinux_now(kit, node) in (kit.site.selinux, "disabled"))
 
 
