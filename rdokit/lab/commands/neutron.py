@@ -262,7 +262,8 @@ def dumps(value: Any, indent: int | None = None, passes: int = 1) -> str:
 
 def _travelled(value: Any, passes: int) -> Any:
     if isinstance(value, dict):
-        keys = py2_order(value, len(value))  # as the server's source code lists them
+        # as the server's source code lists them: at once, or (passes above 1: agents) one after another
+        keys = py2_order(value, len(value) if passes == 1 else 0)
         for _ in range(passes):
             keys = py2_order(keys)
         return {k: _travelled(value[k], passes) for k in keys}

@@ -535,7 +535,7 @@ class Neutron(Routers, SecurityGroups, Agents):
         own = not data["device_owner"].startswith("network:")
         if own:
             default = self.ensure_default_group(data["tenant_id"])
-            groups = [default] if groups is UNSET else self.check_groups(groups, data["tenant_id"])
+            groups = [default] if groups is UNSET or groups is None else self.check_groups(groups, data["tenant_id"])
         host = data["binding:host_id"]
         row = {
             "id": self.new_id("port"), "name": data["name"], "tenant_id": data["tenant_id"],
@@ -640,7 +640,7 @@ class Neutron(Routers, SecurityGroups, Agents):
                 raise
             changes.pop("fixed_ips")
         if "security_groups" in changes:
-            changes["security_groups"] = self.check_groups(changes["security_groups"], row["tenant_id"])
+            changes["security_groups"] = self.check_groups(changes["security_groups"] or [], row["tenant_id"])
         if "allowed_address_pairs" in changes:
             changes["allowed_address_pairs"] = self._pairs(changes["allowed_address_pairs"], row["mac_address"])
         row.update(changes)

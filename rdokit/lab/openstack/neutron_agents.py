@@ -36,6 +36,20 @@ def stamp(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds))
 
 
+def _setting(world: World, row: dict[str, Any], key: str) -> str:
+    """A value of the plugin's file on the agent's node, "" when there is none."""
+    try:
+        text = world.nodes[row["_node"]].fs.read_text("/etc/neutron/plugin.ini")
+    except (OSError, KeyError):
+        return ""
+    found = ""
+    for line in text.splitlines():
+        name, equals, value = line.partition("=")
+        if equals and name.strip() == key:
+            found = value.strip()
+    return found
+
+
 class Agents:
     """The agent part of `Neutron`."""
 
@@ -92,33 +106,37 @@ class Agents:
             row["configurations"] = self._configurations(world, row)
 
     def _configurations(self, world: World, row: dict[str, Any]) -> dict[str, Any]:
+        """What an agent reports of itself, its keys in the order in which its source code puts them in."""
         kind = row["agent_type"]
         if kind == "L3 agent":
             mine = [r for r, agent in self.l3_bindings.items() if agent == row["id"]]
             ports = [p for p in self.ports.values() if p["device_id"] in mine]
             owners = [p["device_owner"] for p in ports]
             return {
-                "router_id": "", "gateway_external_network_id": "", "handle_internal_only_routers": True,
-                "use_namespaces": True, "routers": len(mine), "interfaces": owners.count("network:router_interface"),
-                "floating_ips": sum(1 for f in self.floatingips.values() if f["router_id"] in mine),  # type: ignore[attr-defined]
+                "use_namespaces": True, "router_id": "", "handle_internal_only_routers": True,
+                "gateway_external_network_id": "",
                 "interface_driver": "neutron.agent.linux.interface.OVSInterfaceDriver",
-                "ex_gw_ports": owners.count("network:router_gateway"),
+                "routers": len(mine), "ex_gw_ports": owners.count("network:router_gateway"),
+                "interfaces": owners.count("network:router_interface"),
+                "floating_ips": sum(1 for f in self.floatingips.values() if f["router_id"] in mine),  # type: ignore[attr-defined]
             }
         if kind == "DHCP agent":
             mine = [n for n, agents in self.dhcp_bindings.items() if row["id"] in agents]
             subnets = [s for s in self.subnets.values() if s["network_id"] in mine]  # type: ignore[attr-defined]
             return {
-                "subnets": len(subnets), "use_namespaces": True, "dhcp_lease_duration": 86400,
-                "dhcp_driver": "neutron.agent.linux.dhcp.Dnsmasq", "networks": len(mine),
+                "dhcp_driver": "neutron.agent.linux.dhcp.Dnsmasq", "use_namespaces": True, "dhcp_lease_duration": 86400,
+                "subnets": len(subnets), "networks": len(mine),
                 "ports": sum(1 for p in self.ports.values() if p["network_id"] in mine),
             }
         if kind == "Open vSwitch agent":
             devices = sum(1 for p in self.ports.values() if p["binding:host_id"] == row["host"])
-            return {"tunnel_types": list(self.tunnel_types), "tunneling_ip": row["_tunnel"], "bridge_mappings": {},  # type: ignore[attr-defined]
+            mapped = dict(m.split(":", 1) for m in _setting(world, row, "bridge_mappings").split(",") if ":" in m)
+            tunnel = _setting(world, row, "local_ip") or row["_tunnel"]
+            return {"bridge_mappings": mapped, "tunnel_types": list(self.tunnel_types), "tunneling_ip": tunnel,  # type: ignore[attr-defined]
                     "l2_population": False, "devices": devices}
         if kind == "Metadata agent":
-            return {"nova_metadata_ip": row["_tunnel"], "nova_metadata_port": 8775,
-                    "metadata_proxy_socket": "/var/lib/neutron/metadata_proxy"}
+            return {"metadata_proxy_socket": "/var/lib/neutron/metadata_proxy", "nova_metadata_ip": row["_tunnel"],
+                    "nova_metadata_port": 8775}
         return {}
 
     def update_agent(self, caller: Caller, row: dict[str, Any], changes: dict[str, Any]) -> None:

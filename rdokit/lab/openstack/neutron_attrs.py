@@ -80,6 +80,55 @@ def none_to_list(value: Any) -> Any:
     return [] if value is None else value
 
 
+def to_ethertype(value: Any) -> str | None:
+    """IPv4 or IPv6 in any case; None for anything else."""
+    return next((v for v in ("IPv4", "IPv6") if isinstance(value, str) and v.lower() == value.lower()), None)
+
+
+def to_groups(value: Any) -> Any:
+    """Security groups of a port: identifiers."""
+    for one in value or []:
+        if a_uuid(one):
+            raise invalid(f"'{shown(one)}' is not an integer or uuid")
+    return value
+
+
+def to_protocol(value: Any) -> str | None:
+    if value is None:
+        return None
+    text = str(value)
+    if text.lstrip("-").isdigit():
+        if 0 <= int(text) <= 255:
+            return text
+    elif text.lower() in ("tcp", "udp", "icmp"):
+        return text.lower()
+    raise neutron_error(400, "SecurityGroupRuleInvalidProtocol",
+                        f"Security group rule protocol {text} not supported. Only protocol values [None, 'tcp', 'udp', "
+                        "'icmp'] and their integer representation (0 to 255) are supported.")
+
+
+def to_port(value: Any) -> int | None:
+    if value is None:
+        return None
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = -1
+    if not 0 <= number <= 65535:
+        raise neutron_error(400, "SecurityGroupInvalidPortValue", f"Invalid value for port {shown(value)}")
+    return number
+
+
+def to_prefix(value: Any) -> str | None:
+    if not value:
+        return None
+    net = parse_net(value)
+    if net is None:
+        raise neutron_error(400, "InvalidCIDR", f"Invalid CIDR {shown(value)} given as IP prefix")
+    address = str(value).split("/")[0]
+    return f"{address}/{net.prefixlen}"
+
+
 # --- validators: the reason, or None
 
 
@@ -196,18 +245,6 @@ def hostroutes(value: Any) -> str | None:
     return None
 
 
-def uuid_list(value: Any) -> str | None:
-    if not isinstance(value, list):
-        return f"'{shown(value)}' is not a list"
-    for one in value:
-        problem = a_uuid(one)
-        if problem:
-            return problem
-    if len(set(value)) != len(value):
-        return f"Duplicate items in the list: '{', '.join(value)}'"
-    return None
-
-
 def gateway_info(value: Any) -> str | None:
     if value is None or value == {}:
         return None
@@ -227,7 +264,7 @@ def gateway_info(value: Any) -> str | None:
 
 def values(*allowed: Any) -> Callable[[Any], str | None]:
     def check(value: Any) -> str | None:
-        return None if value in allowed else f"'{shown(value)}' is not in {represent(list(allowed))}"
+        return None if value in allowed else f"'{shown(value)}' is not in {list(allowed)!r}"
 
     return check
 
@@ -318,7 +355,7 @@ ATTRIBUTES: dict[str, dict[str, Attribute]] = {
         "device_owner": A(True, True, "", check=a_string),
         "tenant_id": _TENANT,
         "status": A(),
-        "security_groups": A(True, True, UNSET, none_to_list, uuid_list),
+        "security_groups": A(True, True, UNSET, to_groups),
         "binding:vif_type": A(),
         "binding:host_id": A(True, True, UNSET),
         "binding:profile": A(True, True, UNSET),
@@ -356,11 +393,11 @@ ATTRIBUTES: dict[str, dict[str, Attribute]] = {
         "security_group_id": A(True, False),
         "remote_group_id": A(True, False, None),
         "direction": A(True, False, check=values("ingress", "egress")),
-        "protocol": A(True, False, None),
-        "port_range_min": A(True, False, None),
-        "port_range_max": A(True, False, None),
-        "ethertype": A(True, False, "IPv4"),
-        "remote_ip_prefix": A(True, False, None),
+        "protocol": A(True, False, None, to_protocol),
+        "port_range_min": A(True, False, None, to_port),
+        "port_range_max": A(True, False, None, to_port),
+        "ethertype": A(True, False, "IPv4", to_ethertype, values("IPv4", "IPv6")),
+        "remote_ip_prefix": A(True, False, None, to_prefix),
         "tenant_id": A(True, False),
     },
     "agent": {

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .neutron_attrs import neutron_error, parse_net, shown
+from .neutron_attrs import neutron_error, parse_net
 
 if TYPE_CHECKING:
     from .auth import Caller
-
-SUPPORTED = "[None, 'tcp', 'udp', 'icmp']"
 
 
 class SecurityGroups:
@@ -78,20 +76,7 @@ class SecurityGroups:
                 del self.security_group_rules[rule["id"]]
 
     def create_security_group_rule(self, caller: Caller, data: dict[str, Any]) -> dict[str, Any]:
-        """A new rule. Raises ApiError for a protocol, port, prefix, group or duplicate that cannot be."""
-        data = dict(data)
-        data["protocol"] = _protocol(data["protocol"])
-        for end in ("port_range_min", "port_range_max"):
-            data[end] = _port(data[end])
-        if data["ethertype"] not in ("IPv4", "IPv6"):
-            value = shown(data["ethertype"])
-            fixed = next((v for v in ("IPv4", "IPv6") if v.lower() == value.lower()), None)
-            if fixed is None:
-                raise neutron_error(400, "SecurityGroupRuleInvalidEtherType",
-                                    f"Security group rule for ethertype '{value}' not supported. Allowed values are "
-                                    "['IPv4', 'IPv6'].")
-            data["ethertype"] = fixed
-        data["remote_ip_prefix"] = _prefix(data["remote_ip_prefix"])
+        """A new rule. Raises ApiError for ports, prefix, group or a duplicate that cannot be."""
         self._check_ports(data)
         if data["remote_ip_prefix"] and data["remote_group_id"]:
             raise neutron_error(400, "SecurityGroupRemoteGroupAndRemoteIpPrefix",
@@ -137,39 +122,3 @@ class SecurityGroups:
 
     def delete_security_group_rule(self, caller: Caller, row: dict[str, Any]) -> None:
         del self.security_group_rules[row["id"]]
-
-
-def _protocol(value: Any) -> str | None:
-    if value is None:
-        return None
-    text = str(value)
-    if text.lstrip("-").isdigit():
-        if 0 <= int(text) <= 255:
-            return text
-    elif text.lower() in ("tcp", "udp", "icmp"):
-        return text.lower()
-    raise neutron_error(400, "SecurityGroupRuleInvalidProtocol",
-                        f"Security group rule protocol {text} not supported. Only protocol values {SUPPORTED} and "
-                        "their integer representation (0 to 255) are supported.")
-
-
-def _port(value: Any) -> int | None:
-    if value is None:
-        return None
-    try:
-        number = int(value)
-    except (TypeError, ValueError):
-        number = -1
-    if not 0 <= number <= 65535:
-        raise neutron_error(400, "SecurityGroupInvalidPortValue", f"Invalid value for port {shown(value)}")
-    return number
-
-
-def _prefix(value: Any) -> str | None:
-    if not value:
-        return None
-    net = parse_net(value)
-    if net is None:
-        raise neutron_error(400, "InvalidCIDR", f"Invalid CIDR {shown(value)} given as IP prefix")
-    address = str(value).split("/")[0]
-    return f"{address}/{net.prefixlen}"
