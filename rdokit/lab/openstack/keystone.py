@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MEMBER_ROLE = "9fe2ff9ee4384b1894a90878d3e92bab"  # fixed by keystone's own default configuration
 UNAUTHORIZED = "The request you have made requires authentication."
 REGION = "RegionOne"
+SIGNATURE = 453  # bytes that signing adds: headers, issuer, and an RSA signature of 2048 bits
 
 # Service users as packstack makes them: user, the answer that holds the password, the answer that installs it.
 # Swift is not among them: the recordings' cloud, made with CONFIG_SWIFT_INSTALL=y, has neither its user nor its service.
@@ -140,12 +141,24 @@ class Keystone:
         return self.ids.hex(32)
 
     def pki_token(self, caller: Caller) -> str:
-        """A signed token as long as a genuine one (it grows with the catalog)."""
-        body = json.dumps({"catalog": self.catalog(caller), "user": caller.user_name, "roles": caller.roles})
-        size = (len(body) + 900) * 4 // 3
+        """A signed token, as long as a genuine one: the login's whole answer, signed, in base64."""
+        roles = [r for r in self.roles.values() if r["name"] in caller.roles]
+        token: dict[str, Any] = {"issued_at": "2014-04-03T12:00:00.000000", "expires": "2014-04-04T12:00:00Z",
+                                 "id": "placeholder"}
+        if caller.tenant_id in self.tenants:
+            tenant = self.tenants[caller.tenant_id]
+            token["tenant"] = {k: tenant.get(k) for k in ("description", "enabled", "id")} | {"name": caller.tenant_name}
+        answer = {
+            "token": token,
+            "serviceCatalog": [{**s, "endpoints_links": []} for s in self.catalog(caller)] if caller.tenant_id else [],
+            "user": {"username": caller.user_name, "roles_links": [], "id": caller.user_id, "name": caller.user_name,
+                     "roles": [{"name": r["name"]} for r in roles]},
+            "metadata": {"is_admin": 0, "roles": [r["id"] for r in roles]},
+        }
+        size = (len(json.dumps({"access": answer})) + SIGNATURE + 2) // 3 * 4
         seed = hashlib.sha512(caller.token.encode()).digest()
-        raw = b"".join(hashlib.sha512(seed + bytes([i % 256])).digest() for i in range(size // 64 + 1))
-        return "MII" + base64.b64encode(raw).decode().replace("/", "-")[: size // 4 * 4 - 3]
+        raw = b"".join(hashlib.sha512(seed + i.to_bytes(4, "big")).digest() for i in range(size // 64 + 1))
+        return "MII" + base64.b64encode(raw).decode().replace("/", "-")[: size - 3]
 
     def admin_only(self, caller: Caller | None) -> None:
         """Refuse who is not admin (None stands for the admin token).
