@@ -13,15 +13,12 @@ fi
 "$rdokit" run
 code=$?
 if [ "$code" -eq 0 ]; then
-    cat <<TEXT
-
-The practice lab is still up:
-  $rdokit lab status           ports and the root password
-  $rdokit lab ssh node1        log in and look around
-  $rdokit run                  run everything again: 0 changes
-  make jupyter                 the same, cell by cell
-  $rdokit lab down             stop it
-TEXT
+    printf '\nThe practice lab is still up:\n'
+    printf '  %-32s %s\n' "$rdokit lab status" "ports, and where the root password is" \
+        "$rdokit lab ssh node1" "log in and look around" \
+        "$rdokit run" "run everything again: 0 changes" \
+        "make jupyter" "the same, cell by cell" \
+        "$rdokit lab down" "stop it"
     printf '\nReport: %s\n' "$("$rdokit" report)"
 else
     printf '\nStop the practice lab with: %s lab down\n' "$rdokit" >&2
