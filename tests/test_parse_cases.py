@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rdokit.errors import ParseError
+from rdokit.parse import ovs_vsctl_show
 
 CASES = Path(__file__).parent / "cases" / "parse"
 TEXTS = sorted(CASES.glob("*/*.txt"))
@@ -24,6 +25,9 @@ def read(path):
 
 def plain(value):
     """As JSON would hold it."""
+    if isinstance(value, ovs_vsctl_show.Switch):
+        named = {"interfaces" if f.name == "rows" else f.name for f in dataclasses.fields(value)}
+        return {name: plain(getattr(value, name)) for name in named}
     if dataclasses.is_dataclass(value):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if hasattr(value, "_asdict"):

@@ -34,11 +34,11 @@ def test_nothing_of_a_switch_is_left_out(path):
 
 
 @pytest.mark.parametrize("path", SHOWS, ids=lambda path: path.stem)
-def test_by_blocks_and_by_lines_read_the_same(path, monkeypatch):
+def test_at_once_and_by_lines_read_the_same(path, monkeypatch):
     text = text_of(path)
-    by_blocks = ovs_vsctl_show.parse(text)
-    monkeypatch.setattr(ovs_vsctl_show._Reader, "take_block", lambda *_: False)
-    assert ovs_vsctl_show.parse(text) == by_blocks
+    at_once = ovs_vsctl_show.parse(text)
+    monkeypatch.setattr(ovs_vsctl_show, "_at_once", lambda _: None)
+    assert ovs_vsctl_show.parse(text) == at_once
 
 
 @pytest.mark.parametrize("path", SHOWS[:6], ids=lambda path: path.stem)
