@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from typing import Any
 
 from ..clients.glance_old import COMMANDS as OLD
@@ -183,16 +184,28 @@ def _pairs(given: list[str]) -> dict[str, str]:
     return found
 
 
+def _header(value: Any) -> Any:
+    """A value after its way through a header: without outer blanks, an empty one as none.
+
+    Raises:
+        Stop: Python's httplib sends no line end inside a header.
+    """
+    if not isinstance(value, str):
+        return value
+    if re.search(r"\n(?![ \t])|\r(?![ \t\n])", value):
+        shown = "".join(chr(b) for b in value.encode("utf-8", "surrogateescape"))
+        raise Stop(f"Invalid header value {text_repr(shown, unicode=False)}")
+    return value.strip() or None
+
+
 def _fields(args: Any, keys: tuple[str, ...]) -> dict[str, Any]:
-    """What goes into the request's headers: given values only; an empty one arrives as none."""
+    """What goes into the request's headers: given values only."""
     given = {k: getattr(args, k, None) for k in keys if k not in ("protected",)}
     given["protected"] = args.is_protected
-    found: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
-    for key in ("name", "disk_format", "container_format", "owner"):
-        if found.get(key) == "":
-            found[key] = None
+    pairs = _pairs(args.property)
+    found: dict[str, Any] = {k: _header(v) for k, v in given.items() if v is not None}
     # Header names lose their case and their underscores on the way.
-    found["properties"] = {k.lower().replace("-", "_"): v or None for k, v in _pairs(args.property).items()}
+    found["properties"] = {k.lower().replace("-", "_"): _header(v) for k, v in pairs.items()}
     return found
 
 
