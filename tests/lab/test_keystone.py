@@ -119,3 +119,18 @@ def test_the_cloud_can_be_saved(lab: Bench) -> None:
     demo(lab)
     again = pickle.loads(pickle.dumps(lab.world.cloud))
     assert {t["name"] for t in again.keystone.tenants.values()} == {"admin", "services", "demo"}
+
+
+def test_without_its_database_every_request_is_a_500(lab: Bench) -> None:
+    lab.service("node1", "mysqld", False)
+    status, _, err = lab.run("keystone tenant-list")
+    assert status == 1
+    assert err.startswith("Authorization Failed: An unexpected error prevented the server")
+    assert "(HTTP 500)" in err
+    assert '"code": 500' in lab.run("neutron net-list")[2]
+
+
+def test_a_pki_token_is_one_long_word(lab: Bench) -> None:
+    token = lab.run("keystone token-get")[1].splitlines()[4].split("|")[2].strip()
+    assert token.startswith("MII")
+    assert len(token) > 3000

@@ -52,7 +52,7 @@ class NeutronClient:
         except Unreachable as error:
             raise NeutronFailure(f"Connection to neutron failed: {_why(error, url + '/tokens')}") from None
         except ApiError as error:
-            title = {401: "Unauthorized", 404: "Not Found"}.get(error.status, "Error")
+            title = {401: "Unauthorized", 404: "Not Found"}.get(error.status, "Internal Server Error")
             body = {"error": {"message": error.message, "code": error.status, "title": title}}
             raise NeutronFailure(json.dumps(body)) from None
         keystone = p.world.cloud.keystone  # type: ignore[union-attr]

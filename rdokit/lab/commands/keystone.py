@@ -161,6 +161,8 @@ class Client:
         _, port, root = auth.split_url(base)
         if service != "keystone" or root != "/v2.0" or (admin and port != 35357):
             raise ApiError(404, "The resource could not be found.")
+        assert self.cloud is not None
+        auth.need_database(self.p.world, self.cloud)
         if self.caller is None and self.args.os_token != self.server.admin_token:
             raise NotAuthorized
         if admin:

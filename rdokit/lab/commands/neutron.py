@@ -419,6 +419,9 @@ def _say(sh: Shell, text: str) -> None:
 
 def unserved(sh: Shell, args: Args) -> None:
     """A subcommand whose resource this cloud's server does not know: every request ends in 404."""
+    asked = f"neutron {sh.name}"
+    if asked not in sh.p.world.unknown:
+        sh.p.world.unknown.append(asked)  # for the lab's log
     sh.client.reach("POST" if sh.name.endswith(("-create", "-associate")) else "GET")
     raise NeutronFailure(NO_PAGE.format("The resource could not be found."))
 

@@ -108,6 +108,18 @@ def _resolve(node: Node | None, host: str) -> str | None:
     return None
 
 
+def need_database(world: World, cloud: Cloud) -> None:
+    """Raise what a service answers whose MySQL is stopped.
+
+    Raises:
+        ApiError: 500.
+    """
+    controller = world.nodes.get(cloud.controller)
+    if controller is not None and "mysqld" in controller.services and not controller.running("mysqld"):
+        raise ApiError(500, "An unexpected error prevented the server from fulfilling your request. (OperationalError) "
+                            f"(2003, \"Can't connect to MySQL server on '{cloud.host}' (111)\") None None")
+
+
 def password_login(
     world: World, node: Node | None, cloud: Cloud | None, url: str, username: str, password: str, tenant: str,
     tenant_id: str = "",
@@ -124,6 +136,7 @@ def password_login(
     """
     service = dial(world, node, cloud, url)
     assert cloud is not None
+    need_database(world, cloud)
     path = split_url(url)[2].rstrip("/")
     if service != "keystone" or path != "/v2.0":
         raise ApiError(404, "The resource could not be found.")

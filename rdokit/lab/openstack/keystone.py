@@ -27,7 +27,7 @@ REGION = "RegionOne"
 SIGNATURE = 453  # bytes that signing adds: headers, issuer, and an RSA signature of 2048 bits
 
 # Service users as packstack makes them: user, the answer that holds the password, the answer that installs it.
-# Swift is not among them: the recordings' cloud, made with CONFIG_SWIFT_INSTALL=y, has neither its user nor its service.
+# Swift is not among them: the recordings' cloud, made with CONFIG_SWIFT_INSTALL=y, has neither user nor service of it.
 SERVICE_USERS = [
     ("glance", "CONFIG_GLANCE_KS_PW", "CONFIG_GLANCE_INSTALL"),
     ("cinder", "CONFIG_CINDER_KS_PW", "CONFIG_CINDER_INSTALL"),
@@ -147,7 +147,8 @@ class Keystone:
                                  "id": "placeholder"}
         if caller.tenant_id in self.tenants:
             tenant = self.tenants[caller.tenant_id]
-            token["tenant"] = {k: tenant.get(k) for k in ("description", "enabled", "id")} | {"name": caller.tenant_name}
+            token["tenant"] = {k: tenant.get(k) for k in ("description", "enabled", "id")}
+            token["tenant"]["name"] = caller.tenant_name
         answer = {
             "token": token,
             "serviceCatalog": [{**s, "endpoints_links": []} for s in self.catalog(caller)] if caller.tenant_id else [],
