@@ -11,7 +11,9 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import hmac
 import logging
+import re
 import secrets
 import socket
 import threading
@@ -133,14 +135,32 @@ def _known(door: Door) -> tuple[list[paramiko.PKey], list[paramiko.PKey]]:
     lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
     for line in lines:
         marker, text = line.split(None, 1) if line.startswith("@") and " " in line else ("", line)
+        hosts = text.split(None, 1)[0] if text.strip() else "#"
+        if hosts.startswith("#") or marker not in ("", "@revoked") or not _names(hosts, _entry_name(door)):
+            continue
         with contextlib.suppress(Exception):  # lines of key types that we do not know are not ours to judge
             entry = paramiko.hostkeys.HostKeyEntry.from_line(text)
-            hosts = paramiko.HostKeys()
             if entry and entry.key:
-                hosts._entries.append(entry)
-                if hosts.lookup(_entry_name(door)) or (marker == "@revoked" and "*" in entry.hostnames):
-                    (revoked if marker == "@revoked" else trusted).append(entry.key)
+                (revoked if marker else trusted).append(entry.key)
     return trusted, revoked
+
+
+def _names(hosts: str, name: str) -> bool:
+    """Whether the first field of a known_hosts line is about this host: hashed, or names with `*`, `?` and `!`.
+
+    >>> _names("192.168.0.*,!192.168.0.9", "192.168.0.11"), _names("[127.0.0.1]:2211", "[127.0.0.1]:2211")
+    (True, True)
+    """
+    if hosts.startswith("|1|"):
+        return hmac.compare_digest(paramiko.HostKeys.hash_host(name, hosts), hosts)
+    found = False
+    for pattern in hosts.split(","):
+        regex = re.escape(pattern.removeprefix("!")).replace(r"\*", ".*").replace(r"\?", ".")
+        if re.fullmatch(regex, name):
+            if pattern.startswith("!"):
+                return False
+            found = True
+    return found
 
 
 def _verify(door: Door, key: paramiko.PKey) -> None:

@@ -75,7 +75,7 @@ def _put(lines: list[str], address: str, names: list[str]) -> None:
     place = next((i for i, m in parsed.items() if m[2] == address and lowered & _names(m)), None)
     for i in sorted(parsed, reverse=True):
         match = parsed[i]
-        if not (i != place and _rival(match[2], address) and lowered & _names(match)):
+        if not (i != place and lowered & _names(match) and _rival(match[2], address)):
             continue
         others = [name for name in match[4].split() if name.lower() not in lowered]
         if others:

@@ -198,6 +198,18 @@ def test_revoked_host_key_is_refused_even_if_also_trusted(door: Door, pair: Real
         whoami(trusting(door, tmp_path, f"{trusted}@revoked * {pair['node1'].host_key}\n"))
 
 
+@pytest.mark.parametrize("pattern", ["192.168.0.*", "192.168.?.11", "other,192.168.0.11"])
+def test_revoked_for_a_pattern_of_hosts(door: Door, pair: RealLab, tmp_path: Path, pattern: str):
+    text = f"{pair.known_hosts('node1')}@revoked {pattern} {pair['node1'].host_key}\n"
+    with pytest.raises(HostKeyError, match="revoked"):
+        whoami(trusting(door, tmp_path, text))
+
+
+def test_a_certificate_authority_is_no_trusted_host_key(door: Door, pair: RealLab, tmp_path: Path):
+    with pytest.raises(HostKeyError, match="not known"):
+        whoami(trusting(door, tmp_path, f"@cert-authority * {pair['node1'].host_key}\n"))
+
+
 def test_hashed_known_hosts_written_by_ssh_keygen(door: Door, pair: RealLab, tmp_path: Path):
     hashed = trusting(door, tmp_path, pair.known_hosts())
     subprocess.run(["ssh-keygen", "-q", "-H", "-f", hashed.known_hosts], check=True, capture_output=True)
