@@ -273,8 +273,12 @@ TEXT_FILES: list[tuple[str, str, int]] = [
     ("/etc/ssh/ssh_config", "Host *\n\tGSSAPIAuthentication yes\n\tForwardX11Trusted yes\n", 0o644),
     ("/etc/inittab", "# Upstart does the rest; only the default runlevel is here.\nid:3:initdefault:\n", 0o644),
     ("/etc/fstab", FSTAB, 0o644),
-    ("/etc/profile", "export HOSTNAME=`/bin/hostname 2>/dev/null`\nexport HISTSIZE=1000\nfor i in /etc/profile.d/*.sh ; do\n"
-     '    [ -r "$i" ] && . "$i" >/dev/null 2>&1\ndone\nunset i\n', 0o644),
+    (
+        "/etc/profile",
+        "export HOSTNAME=`/bin/hostname 2>/dev/null`\nexport HISTSIZE=1000\nfor i in /etc/profile.d/*.sh ; do\n"  # noqa: E501
+        '    [ -r "$i" ] && . "$i" >/dev/null 2>&1\ndone\nunset i\n',
+        0o644,
+    ),
     ("/etc/bashrc", '# System-wide functions and aliases\n[ "$PS1" ] && PS1="[\\u@\\h \\W]\\\\$ "\n', 0o644),
     ("/etc/shells", "/bin/sh\n/bin/bash\n/sbin/nologin\n/bin/dash\n", 0o644),
     ("/etc/motd", "", 0o644),

@@ -392,7 +392,7 @@ def _forward(world: World, node: Node, who: tuple[Node, Nic], ip: str, base: dic
 def _beyond(world: World, lan: tuple[str, ...], gateway: str, ip: str, base: dict[str, str]) -> Reach:
     """Behind the site's router: the internet, and the LAN it stands on."""
     guest = floating_guest(world, ip)
-    who = on_lan(world, lan, ip)
+    who = on_lan(world, lan, ip) if _inside(lan, ip) else None
     if guest is not None and who is not None:
         return _floating(world, lan, guest, who, base)
     if who is not None:
@@ -406,6 +406,14 @@ def _beyond(world: World, lan: tuple[str, ...], gateway: str, ip: str, base: dic
         return Reach("none", reason="timeout", **base)
     name = internet.name_of(ip) or ip
     return Reach("external", name, internet.latency(ip), hops=(gateway, "203.0.113.254"), **base)
+
+
+def _inside(lan: tuple[str, ...], ip: str) -> bool:
+    """Whether an address belongs to the IP network of a LAN (the router asks there for no other)."""
+    try:
+        return ipaddress.ip_address(ip) in ipaddress.ip_network(lan[1])
+    except ValueError:
+        return False
 
 
 def _floating(

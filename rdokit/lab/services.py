@@ -326,7 +326,7 @@ def _start(world: World, node: Node, data: ServiceData, service: Service, out: O
 
 
 def _pid_file(node: Node, data: ServiceData, service: Service) -> None:
-    """/var/run/nova/nova-compute.pid and its like: RDO's init scripts write them at the start, remove them at the stop."""
+    """/var/run/nova/nova-compute.pid and its like: RDO's init scripts write them at the start, remove them at the stop."""  # noqa: E501
     program = (data.process or data.name).removeprefix("openstack-")
     if not data.name.startswith(("openstack-", "neutron-")):
         return

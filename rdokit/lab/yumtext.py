@@ -82,8 +82,8 @@ def step(action: str, name: str, number: int, total: int, width: int = WIDTH) ->
     """`  Installing : name       1/2 `."""
     digits = len(str(total))
     done = f"{number:>{digits}}/{total:>{digits}}"
-    left = f"  {action:<11}: {name}"
-    return f"{left:<{width - len(done) - 1}}{done} " if len(left) < width - len(done) - 1 else f"{left}   {done} "
+    left = f"  {action:<11}: {name}"[: width - len(done) - 2]  # a name that is too long is cut
+    return f"{left:<{width - len(done) - 1}}{done} "
 
 
 def post(title: str, names: list[str], width: int = WIDTH) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import pickle
 
 from rdokit.lab import boot, commands
 from rdokit.lab.machine import Machine
@@ -31,14 +33,21 @@ class Result:
         return f"exit {self.status}\n{self.out}--- stderr\n{self.err}"
 
 
+@functools.cache
+def _fresh() -> bytes:
+    world = World("centos", clock=Clock(100_000.0))
+    for name, last in (("node1", 11), ("node2", 12)):
+        boot.build_node(world, spec(name, last))
+    return pickle.dumps(world)
+
+
 class Lab:
     """Two nodes, `lab("command")` types at node1 as root."""
 
     def __init__(self, world: World | None = None, **faults):
         commands.load()
-        self.world = world or World("centos", clock=Clock(100_000.0), faults=faults)
-        for name, last in (("node1", 11), ("node2", 12)) if world is None else ():
-            boot.build_node(self.world, spec(name, last))
+        self.world = world or pickle.loads(_fresh())
+        self.world.faults.update(faults)
         self.machines = {name: Machine(self.world, node) for name, node in self.world.nodes.items()}
 
     @property

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from .. import modules
+import re
+
+from .. import modules, network, services
 from ..process import Process, command
 
 
 @command("lsmod", path="/sbin")
 async def lsmod(p: Process) -> int:
     p.print("Module                  Size  Used by")
-    guests = sum(1 for _ in p.node.extra.get("guest_memory_kb", {}))
+    guests = _kvm_users(p)
     for name, module in reversed(p.node.kernel.modules.items()):
         used = module["used"] + (guests if name in ("kvm_intel", "kvm_amd") else 0)
         by = ",".join(reversed(module["by"]))
         p.print(f"{name:<19} {module['size']:>8}  {used} {by}")
     return 0
+
+
+def _kvm_users(p: Process) -> int:
+    """How many guests use /dev/kvm: those of a nova-compute that was started with libvirt_type=kvm."""
+    conf = services.config_in_force(p.node, "openstack-nova-compute", "/etc/nova/nova.conf")
+    kinds = re.findall(r"^\s*libvirt_type\s*=\s*(\w+)", conf, re.M)
+    if not kinds or kinds[-1] != "kvm":
+        return 0
+    return sum(3 for guest in network.guests(p.world) if guest.node == p.node.name and guest.state == "ACTIVE")
 
 
 @command("modprobe", path="/sbin")

@@ -320,7 +320,7 @@ def verify(r: Rpm) -> int:
 
 def _bar(r: Rpm, number: int, name: str) -> None:
     if "h" in r.letters:
-        r.p.print(f"{f'{number:>4}:{name}':<27}########################################### [100%]")
+        r.p.print(f"{f'{number:>4}:{name}':<28}########################################### [100%]")
 
 
 def install(r: Rpm, upgrade: bool) -> int:
