@@ -32,7 +32,7 @@ def site_form(site: str = "lab", overrides: dict | None = None):
         site: name in `params/`, or a path. overrides: as for `connect`.
 
     Returns:
-        DataFrame: field, value, what it is. (In JupyterLab the form is displayed above it.)
+        DataFrame: part, values, what it is. (In JupyterLab the form is displayed above it.)
     """
     checked = siteload.load(site, overrides)
     show.dress(facts.DataFrame)
@@ -44,17 +44,37 @@ def site_form(site: str = "lab", overrides: dict | None = None):
 
 
 def table(site: Site):
-    """Every field with its value and meaning.
+    """The whole site, one row a part; fields without a value are left out.
 
     Returns:
-        DataFrame: field, value, what it is.
+        DataFrame: part, values (one line a field), what it is.
     """
-    rows = [{"field": field, "value": _text(value), "what it is": info.description or ""}
-            for field, value, info, _ in leaves(site)]
-    return facts.frame(rows, ("field", "value", "what it is"))
+    parts: dict[str, list[str]] = {}
+    for field, value, _, _ in leaves(site):
+        path = field.split(".")
+        part = ".".join(path[:2]) if path[0] in ("nodes", "networks", "jumps", "users") else path[0]
+        if value not in (None, "", [], {}):
+            name = field.removeprefix(part).lstrip(".")
+            parts.setdefault(part, []).append(f"{name}: {_text(value)}" if name else _text(value))
+    return facts.frame([{"part": part, "values": "\n".join(lines), "what it is": _meaning(site, part)}
+                        for part, lines in parts.items()], ("part", "values", "what it is"))
+
+
+def _meaning(site: Site, part: str) -> str:
+    """What a part is: its field's description, or the first line of its class."""
+    name = part.split(".")[0]
+    info = Site.model_fields[name]
+    value = getattr(site, name)
+    one = next(iter(value.values())) if isinstance(value, dict) and value else value[0] if isinstance(value, list) \
+        else value
+    if info.description or not isinstance(one, BaseModel):
+        return info.description or ""
+    return (type(one).__doc__ or "").strip().splitlines()[0]
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {one}" for key, one in value.items())
     return "" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
@@ -226,8 +246,9 @@ class Form:
             return None
         self.data["site"] = name
         write_atomic(target, dump(self.data))
-        self.summary.value = (f'<span style="color:#1a7f37">✔ saved as params/{html.escape(target.name)}; use it with '
-                              f'site = "{html.escape(name)}" or <code>rdokit run --site {html.escape(name)}</code></span>')
+        safe = html.escape(name)
+        self.summary.value = (f'<span style="color:#1a7f37">✔ saved as params/{safe}.yml; use it with site = "{safe}" '
+                              f"or <code>rdokit run --site {safe}</code></span>")
         return target
 
 

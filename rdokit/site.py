@@ -113,6 +113,8 @@ class Network(Part):
 
 
 class Networks(Part):
+    """What the machines are cabled to (Step 0)."""
+
     private: Network = Network(cidr="192.168.0.0/24")
     public: Network = Network(cidr="192.168.1.0/24", gateway="192.168.1.1", dns=["8.8.8.8", "8.8.4.4"])
 
@@ -163,6 +165,8 @@ class Tunnel(Part):
 
 
 class Pool(Part):
+    """The addresses that may be given away."""
+
     start: Address
     end: Address
 
@@ -190,6 +194,8 @@ class User(Part):
 
 
 class Tenant(Part):
+    """Who owns what the users make (Step 13)."""
+
     name: Name = "demo"
     description: Name = "demo-tenant"
 
@@ -231,7 +237,7 @@ class Site(Part):
     """A whole site. Rules between fields are in `siterules`."""
 
     site: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$")]
-    description: StrictStr = ""
+    description: StrictStr = Field("", description="in your own words")
     domain: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")] = "example.com"
     known_hosts: StrictStr = Field("~/.ssh/known_hosts", description="where trusted host keys are recorded")
     lab: Lab | None = None
@@ -249,7 +255,7 @@ class Site(Part):
     tunnel: Tunnel = Tunnel()
     answers: dict[AnswerKey, StrictStr] = Field(
         default_factory=dict, description="more keys of the answer file; they win over the derived ones")
-    router: Name = "router1"
+    router: Name = Field("router1", description="Step 12: its name")
     public_net: CloudNetwork = CloudNetwork(
         name="public", tenant="admin", subnet="public_subnet", cidr="192.168.1.0/24",
         pool=Pool(start="192.168.1.241", end="192.168.1.254"), gateway="192.168.1.1", dhcp=False)
