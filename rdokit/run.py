@@ -265,6 +265,8 @@ class Runner:
                 (self.folder / "kernels.log").unlink()
         history.set_latest(self.folder)
         self.console.print(summary(self.rows, seconds))
+        if self.request.plan:
+            self._tell_plan()
         if self.failure and self.failure.phase:
             for line in lines_of(self.failure, self.rows, self.folder, interrupted=status == "interrupted"):
                 self.console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -278,3 +280,12 @@ class Runner:
             self.console.print(f"Report: {os.path.relpath(path)}", markup=False, soft_wrap=True)
         except (OSError, RdokitError) as error:
             self.console.print(f"The report could not be written: {error}", markup=False)
+
+    def _tell_plan(self) -> None:
+        from .wanted import would
+
+        lines = list(dict.fromkeys((row.name, line) for row in self.rows if row.status != "not run"
+                                   for line in would(self.folder / f"{row.name}.ipynb")))
+        self.console.print("What would be done:" if lines else "Nothing would be done.", markup=False)
+        for name, line in lines:
+            self.console.print(f"  {name:<16} {line}", markup=False, highlight=False, soft_wrap=True)
