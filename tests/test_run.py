@@ -253,8 +253,8 @@ def test_plain_papermill_tells_the_truth_with_our_engine(place, name, cell, stat
 def test_a_plan_is_told_on_the_command_line(tmp_path):
     from rdokit.wanted import would
 
-    html = ("<table><thead><tr><th></th><th>node</th><th>already so</th><th>what you would type</th></tr></thead><tbody>"
-            "<tr><th>0</th><td>node1</td><td>yes</td><td>vi /etc/hosts</td></tr>"
+    html = ("<table><thead><tr><th></th><th>node</th><th>already so</th><th>what you would type</th></tr></thead>"
+            "<tbody><tr><th>0</th><td>node1</td><td>yes</td><td>vi /etc/hosts</td></tr>"
             "<tr><th>1</th><td>node2</td><td>no</td><td>echo &lt;b&gt;\x1b[2J</td></tr>"
             "<tr><th>2</th><td>node2</td><td>not yet known: no ntp</td><td>ntpdate x</td></tr></tbody></table>")
     path = tmp_path / "02_prepare.ipynb"
