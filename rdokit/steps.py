@@ -101,6 +101,7 @@ class Edit(Step):
     mode: str = "0644"
     seen: RemoteFile | None = None
     written: RemoteFile | None = None  # as `Node.write` read it back, for the proof
+    worked: tuple[RemoteFile, str] | None = None  # what the function made of which file: shown is what is written
 
     @property
     def line(self) -> str:
@@ -108,7 +109,10 @@ class Edit(Step):
 
     @property
     def wanted(self) -> str:
-        return self.function(self.seen.text, *([self.node] if arguments(self.function) > 1 else []))
+        if self.worked is None or self.worked[0] is not self.seen:
+            more = [self.node] if arguments(self.function) > 1 else []
+            self.worked = self.seen, self.function(self.seen.text, *more)
+        return self.worked[1]
 
     def is_so(self) -> bool:
         self.seen, self.written = self.written or self.node.read(self.path), None
