@@ -397,6 +397,36 @@ SPECIAL_MODES = {
 }
 
 
+# Packages that own files written here (rpm -qf, rpm -V); the others belong to none, as those of anaconda.
+FILE_OWNERS = {
+    "setup": "/etc/hosts /etc/host.conf /etc/hosts.allow /etc/hosts.deny /etc/profile /etc/bashrc /etc/shells /etc/motd "  # noqa: E501
+    "/etc/services /etc/protocols /etc/passwd /etc/group /etc/shadow /etc/gshadow",
+    "glibc": "/etc/nsswitch.conf /etc/rpc",
+    "initscripts": "/etc/sysctl.conf /etc/inittab /etc/sysconfig/init /etc/sysconfig/network-scripts/ifcfg-lo "
+    "/etc/rc.d/rc.local /etc/rc.d/init.d/functions",
+    "openssh-server": "/etc/ssh/sshd_config",
+    "openssh-clients": "/etc/ssh/ssh_config",
+    "sudo": "/etc/sudoers",
+    "iptables": "/etc/sysconfig/iptables-config",
+    "logrotate": "/etc/logrotate.conf",
+    "rsyslog": "/etc/rsyslog.conf",
+    "shadow-utils": "/etc/login.defs",
+    "lvm2": "/etc/lvm/lvm.conf",
+    "crontabs": "/etc/crontab",
+    "module-init-tools": "/etc/modprobe.d/dist.conf",
+    "rootfiles": "/root/.bashrc /root/.bash_profile /root/.bash_logout /root/.cshrc /root/.tcshrc",
+}
+
+
+def _record_owners(node: Node) -> None:
+    """Let packages own what they would have brought."""
+    for package, paths in FILE_OWNERS.items():
+        listed = node.extra.setdefault("manifest", {}).setdefault(package, {})
+        for path in paths.split():
+            info = node.fs.stat(path)
+            listed[path] = (node.fs.checksum(path), info.size, info.mode, True)
+
+
 def populate(world: World, node: Node) -> None:
     """What must be there before the first package: directories, accounts, links."""
     fs = node.fs
@@ -446,6 +476,7 @@ def finish(world: World, node: Node) -> None:
     fs.write("/etc/udev/rules.d/70-persistent-net.rules", "".join(
         f'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{{address}}=="{node.nics[n["name"]].mac}", '
         f'ATTR{{type}}=="1", KERNEL=="eth*", NAME="{n["name"]}"\n' for n in spec.nics))  # fmt: skip
+    _record_owners(node)
     fs.restorecon("/", recursive=True)
     fs.set_context("/tmp", "system_u:object_r:tmp_t:s0")
 

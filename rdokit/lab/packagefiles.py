@@ -581,7 +581,7 @@ def unpack(world: World, node: Node, item: Available, fresh: bool) -> list[str]:
         fs.mkdir(path, parents=True)
         _own(node, path, owner)
         fs.chmod(path, mode)
-    listed: dict[str, tuple[str, int, int, bool]] = {}
+    listed: dict[str, tuple[str, int, int, bool]] = {path: row for path, row in before.items() if row[3]}
     for file in files_of(item):
         data = _content(file)
         listed[file.path] = (hashlib.md5(data).hexdigest(), len(data), file.mode, file.config)

@@ -28,6 +28,11 @@ class Fetched:
 def fetch(world: World, node: Node, url: str, netns: str = "", method: str = "GET") -> Fetched:
     """One HTTP request from a node, redirects not followed."""
     parts = urlsplit(url if "://" in url else f"http://{url}")
+    if parts.scheme == "file":
+        try:
+            return Fetched(Page(200, node.fs.read(parts.path), kind="text/plain"), url=url)
+        except OSError:
+            return Fetched(None, "file", url=url)
     if parts.scheme not in ("http", "https", "ftp"):
         return Fetched(None, "protocol", url=url)
     host = parts.hostname or ""

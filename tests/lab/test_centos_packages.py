@@ -156,7 +156,13 @@ def test_killed_yum_leaves_half(lab: Lab) -> None:
     [
         ("rpm -q foo bash", 1, "package foo is not installed\nbash-4.1.2-15.el6_4.x86_64\n"),
         ("rpm -qf /etc/yum.conf", 0, "yum-3.2.29-40.el6.centos.noarch\n"),
-        ("rpm -qf /etc/hosts", 1, "file /etc/hosts is not owned by any package\n"),
+        ("rpm -qf /etc/resolv.conf", 1, "file /etc/resolv.conf is not owned by any package\n"),
+        ("rpm -qf /etc/hosts /bin/cat", 0, "setup-2.8.14-20.el6_4.1.noarch\ncoreutils-8.4-31.el6.x86_64\n"),
+        (
+            "rpm -V initscripts; echo '# x' >> /etc/sysctl.conf; rpm -V initscripts",
+            1,
+            "S.5....T.  c /etc/sysctl.conf\n",
+        ),  # noqa: E501
         ("rpm -q --qf '%{NAME} %{VERSION}\\n' bash", 0, "bash 4.1.2\n"),
         ("rpm -qc yum", 0, "/etc/yum.conf\n"),
         ("rpm -V yum; echo x >> /etc/yum.conf; rpm -V yum", 1, "S.5....T.  c /etc/yum.conf\n"),

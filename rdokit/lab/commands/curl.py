@@ -100,6 +100,8 @@ def _error_text(got: web.Fetched, connect_timeout: bool) -> tuple[int, str]:
     host = network.host_of(got.url)
     if got.error == "resolve":
         return 6, f"(6) Couldn't resolve host '{host}'"
+    if got.error == "file":
+        return 37, f"(37) Couldn't open file {got.url.removeprefix('file://')}"
     if got.error == "ssl":
         return 35, "(35) SSL connect error"
     if got.error == "protocol":

@@ -74,10 +74,11 @@ async def ifconfig(p: Process) -> int:
     if len(words) == 1:
         p.print(block(p, nic))
         return 0
-    return _set(p, nic, words[1:])
+    return _set(p, nic, words[1:], ":" in words[0])
 
 
-def _set(p: Process, nic: Nic, words: list[str]) -> int:
+def _set(p: Process, nic: Nic, words: list[str], alias: bool = False) -> int:
+    """Change an interface; `eth0:1` adds a second address instead of replacing the first."""
     if p.user != "root":
         p.error("SIOCSIFADDR: Operation not permitted")
         return 255
@@ -89,8 +90,9 @@ def _set(p: Process, nic: Nic, words: list[str]) -> int:
             nic.mtu = int(words.pop(0))
         elif word == "netmask" and words:
             mask = ipaddress.ip_network(f"0.0.0.0/{words.pop(0)}").prefixlen
+            which = -1 if alias else 0
             if nic.addresses:
-                nic.addresses[0] = f"{nic.addresses[0].split('/')[0]}/{mask}"
+                nic.addresses[which] = f"{nic.addresses[which].split('/')[0]}/{mask}"
         elif word == "hw" and len(words) > 1:
             nic.mac = words[1].lower()
             words = words[2:]
@@ -102,7 +104,7 @@ def _set(p: Process, nic: Nic, words: list[str]) -> int:
             nic.addresses = []
         elif re.fullmatch(r"[\d.]+(/\d+)?", word):
             prefix = word.partition("/")[2] or str(ifcfg.prefix_of({"IPADDR": word}))
-            nic.addresses = [f"{word.split('/')[0]}/{prefix}"]
+            nic.addresses = [*(nic.addresses if alias else []), f"{word.split('/')[0]}/{prefix}"]
             nic.up = True
             settings.settle(p.node, nic.name)
         else:

@@ -1002,6 +1002,16 @@ async def group_list(y: Yum, words: list[str]) -> int:
     return 0
 
 
+async def group_install(y: Yum, words: list[str]) -> int:
+    """The lab's repositories have no groups."""
+    y.say("Setting up Group Process")
+    y.universe()
+    for word in words:
+        y.p.error(f"Warning: Group {word} does not exist.")
+    y.say("No packages in any requested group available to install or update")
+    return 0
+
+
 async def version(y: Yum, words: list[str]) -> int:
     y.p.print(f"Installed: 6/x86_64 {len(y.p.node.packages):>40}")
     return 0
@@ -1027,6 +1037,7 @@ ACTIONS = {
     "history": history,
     "deplist": deplist,
     "grouplist": group_list,
+    "groupinstall": group_install,
     "version": version,
     "reinstall": reinstall,
 }
