@@ -28,7 +28,7 @@ from rdokit.errors import ParseError
 from rdokit.parse._width import MEASURES, narrowest, widest
 from rdokit.parse.table import Table
 
-SMALL = 100  # rows: below, cutting at bars is faster than cutting at positions
+FEW, MANY = 100, 500  # rows: below FEW cutting at bars is faster than at positions; MANY are cut at a time
 _KEYS = ("id", "property", "field")
 _ALIGN = {"keystone": "c", "cinder": "c", "neutron": "l", "nova": "l", "glance": "l"}
 
@@ -150,11 +150,17 @@ def _body(lines: list[str], top: int, bottom: int, key: str | None, align: str |
 
 
 def _at_once(body: list[str], rule: str, count: int, align: str) -> list[tuple[str, ...]] | None:
-    """All rows with a few calls over the whole text, for speed; None when lines must be looked at one by one."""
-    whole = "".join(body)
-    if len(body) > SMALL and whole.isascii():
-        return _by_position(whole, body, rule, align)
-    return _by_bars(whole, body, rule, count, align)
+    """All rows with a few calls over many lines, for speed; None when lines must be looked at one by one."""
+    rows: list[tuple[str, ...]] = []
+    for start in range(0, len(body), MANY):  # in portions that the processor's cache holds
+        part = body[start : start + MANY] if len(body) > MANY else body
+        whole = "".join(part)
+        small = len(part) < FEW or not whole.isascii()
+        found = _by_bars(whole, part, rule, count, align) if small else _by_position(whole, part, rule, align)
+        if found is None:
+            return None
+        rows += found
+    return rows
 
 
 def _by_position(whole: str, body: list[str], rule: str, align: str) -> list[tuple[str, ...]] | None:
