@@ -132,7 +132,10 @@ class Machine:
         """
         fs = self.node.fs
         full = path if path.startswith("/") else posixpath.join(p.cwd, path)
-        stat = fs.stat(full, p.user)
+        try:
+            stat = fs.stat(full, p.user)
+        except OSError as err:
+            raise OSError(err.errno, err.strerror, path) from None
         if stat.kind == "dir":
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), path)
         if not fs.access(full, 1, p.user):
@@ -215,28 +218,32 @@ class Machine:
         self.procs[p.pid] = entry
         p.extra["entry"] = entry
         entry.task = asyncio.get_running_loop().create_task(self.live(entry, main))
+        entry.task.add_done_callback(lambda task: self.bury(entry))
         return entry
 
     async def live(self, entry: Entry, main: Callable[[Process], Awaitable[int]]) -> None:
-        p = entry.process
         try:
             entry.status = await self.guarded(entry, main)
         finally:
-            if entry.status is None:
-                entry.status = 128 + (entry.signal or 15)
-            if self.procs.get(entry.pid) is entry:
-                del self.procs[entry.pid]
-            for child in self.procs.values():
-                if child.ppid == entry.pid:
-                    child.ppid = 1
-            if p.fds is not None:
-                p.fds.close_all()
-            entry.over.set()
-            for tell in entry.ended:
-                tell()
-            if posixpath.basename(entry.argv[0] if entry.argv else "") in CLOUD_CLIENTS:
-                services.reconcile(self.world)  # the agents hear of what was asked for
-            self.changed()
+            self.bury(entry)
+
+    def bury(self, entry: Entry) -> None:
+        """The end of a process, also of one that was killed before it ran at all."""
+        if entry.over.is_set():
+            return
+        if entry.status is None:
+            entry.status = 128 + (entry.signal or 15)
+        if self.procs.get(entry.pid) is entry:
+            del self.procs[entry.pid]
+        for child in self.procs.values():
+            if child.ppid == entry.pid:
+                child.ppid = 1
+        if entry.process.fds is not None:
+            entry.process.fds.close_all()
+        entry.over.set()
+        for tell in entry.ended:
+            tell()
+        self.changed()
 
     async def guarded(self, entry: Entry, main: Callable[[Process], Awaitable[int]]) -> int:
         """The status of a process, whatever way it ends."""

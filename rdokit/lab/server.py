@@ -133,14 +133,6 @@ class Inlet(Buffered):
             if not self.session.lost:
                 self.session.chan.resume_reading()
 
-    async def read(self, n: int = -1) -> bytes:
-        if n >= 0:
-            return await super().read(n)
-        parts = []
-        while data := await super().read(1 << 16):
-            parts.append(data)
-        return b"".join(parts)
-
     def closed(self) -> None:
         self.chunks.clear()
         self.size = 0

@@ -277,7 +277,9 @@ async def cmp(p: Process) -> int:
     if at is None:
         p.error(f"cmp: EOF on {names[0] if len(a) < len(b) else names[1]}")
     else:
-        p.print(f"{names[0]} {names[1]} differ: byte {at + 1}, line {a[:at].count(10) + 1}")
+        locale = p.env.get("LC_ALL") or p.env.get("LC_MESSAGES") or p.env.get("LANG") or "C"
+        unit = "char" if locale in ("C", "POSIX") else "byte"
+        p.print(f"{names[0]} {names[1]} differ: {unit} {at + 1}, line {a[:at].count(10) + 1}")
     return 1
 
 

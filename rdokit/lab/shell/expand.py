@@ -528,6 +528,11 @@ async def expand_heredoc(sh: Shell, word: Word) -> str:
     return "".join(" " if p is BREAK else p[1] for p in pieces)
 
 
+def subscript_word(text: str) -> Word:
+    """The key of a[key]=…: quotes count, blanks do not end it."""
+    return Word(Parser(text).word_parts(frozenset()))
+
+
 def parse_word(text: str) -> Word:
     """A word out of a text that is to be treated like the inside of double quotes (PS1, test indexes)."""
     return Word(Parser(text).quoted("", 0))

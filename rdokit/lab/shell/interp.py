@@ -116,6 +116,7 @@ class Shell:
     umask: int = 0o022
     current: asyncio.Future[int] | None = None  # the command line that an interactive shell runs
     turns: int = 0
+    temporary: list[tuple[Descriptors, int]] = field(default_factory=list)  # of process substitutions
     exec_last: bool = False  # -c with one simple command: it replaces the shell
 
     # -- convenience ---------------------------------------------------------------------------------------------
@@ -576,6 +577,7 @@ class Shell:
     async def run_pipeline(self, node: Pipeline, counts: bool) -> int:
         """Run, set $?; with `counts`, a failure may end a `set -e` shell."""
         begun = time.monotonic()
+        temporary = len(self.temporary)
         if node.negate:
             self.noerr += 1
         try:
@@ -587,6 +589,8 @@ class Shell:
         finally:
             if node.negate:
                 self.noerr -= 1
+            if len(self.temporary) > temporary:
+                self.drop_temporary(temporary)
         if node.negate:
             status = int(status == 0)
         self.status = status
@@ -916,11 +920,11 @@ class Shell:
         if rest and rest[0][0] == "array":
             await self.assign_array(name, rest[0][1], append)
             return name
-        if rest and rest[0][0] == "lit" and "~" in rest[0][1]:
+        if any(part[0] == "lit" and "~" in part[1] for part in rest):
             rest = self.assignment_tilde(rest)
         value = await expand.expand_string(self, Word(rest), tilde=False)
         if index:
-            key = await expand.expand_string(self, expand.parse_word(index[1:-1]), tilde=False)
+            key = await expand.expand_string(self, expand.subscript_word(index[1:-1]), tilde=False)
             self.set_element(name, key, (self.element(name, key) or "") + value if append else value)
         elif append and name in self.integer:
             self.set(name, str(expand.calculate(self, f"({self.get(name) or 0})+({value or 0})")))
@@ -929,8 +933,21 @@ class Shell:
         return name
 
     def assignment_tilde(self, parts: list[tuple]) -> list[tuple]:
-        text = expand.expand_tilde(self, "A=" + parts[0][1], True, len(parts) == 1)
-        return [("q", str(text)[2:]), *parts[1:]]
+        """~ at the start of the value and behind every colon."""
+        out: list[tuple] = []
+        for number, part in enumerate(parts):
+            if part[0] != "lit" or "~" not in part[1]:
+                out.append(part)
+                continue
+            start = r"(^|:)" if number == 0 else r"(:)"
+            end = r"(?=[/:]|$)" if number == len(parts) - 1 else r"(?=[/:])"
+
+            def home(match: re.Match[str]) -> str:
+                found = self.home_of(match[2])
+                return match[0] if found is None else match[1] + found
+
+            out.append(("q", re.sub(start + r"~([\w.-]*)" + end, home, part[1])))
+        return out
 
     async def assign_array(self, name: str, words: list[Word], append: bool) -> None:
         self.check_writable(name)
@@ -1191,6 +1208,9 @@ class Shell:
             self.duplicate(table, fd, name, node)
             return
         mode = {"<": "r", "<>": "rw", ">>": "a", "&>>": "a"}.get(op, "w")
+        number = int(name[8:]) if re.fullmatch(r"/dev/fd/\d+", name) else -1
+        if number in self.fds and number not in table:  # a process substitution made just now
+            table[number] = self.fds[number].dup()
         try:
             holder = self.p
             saved, holder.fds, holder.umask = holder.fds, table, self.umask
@@ -1291,13 +1311,14 @@ class Shell:
         child = self.fork(fds)
         child.start(lambda: child.run_list(tree), ignored={2, 3})
         self.fds.put(fd, pipe if kind == "<" else pipe.writer)
-        asyncio.get_running_loop().call_later(0, self._forget, fd, self.fds)
+        self.temporary.append((self.fds, fd))
         return f"/dev/fd/{fd}"
 
-    def _forget(self, fd: int, table: Descriptors) -> None:
-        """Close our end of a process substitution once the command that uses it has it."""
-        if self.entry.status is None:
-            asyncio.get_running_loop().call_later(0.05, table.drop, fd)
+    def drop_temporary(self, keep: int) -> None:
+        """Close our ends of process substitutions: the command that used them is done."""
+        while len(self.temporary) > keep:
+            table, fd = self.temporary.pop()
+            table.drop(fd)
 
 
 _BAD = Bad()

@@ -109,12 +109,15 @@ class Buffered(Stream):
 
     async def read(self, n: int = -1) -> bytes:
         if n < 0:
-            while not self.eof:
+            parts: list[bytes] = []
+            while True:
+                parts.extend(self.chunks)
+                self.chunks.clear()
+                self.size = 0
+                self.taken()
+                if self.eof:
+                    return b"".join(parts)
                 await self.wait()
-            data = b"".join(self.chunks)
-            self.chunks.clear()
-            self.size = 0
-            return data
         while not self.chunks:
             if self.eof or n == 0:
                 return b""

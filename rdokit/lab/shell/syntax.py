@@ -38,6 +38,7 @@ RESERVED = frozenset(
 )
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 ASSIGN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?\+?=")
+SUBSCRIPT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[[^\]\n]*[ \t'\"$][^\]\n]*\]\+?=")
 ARRAY_START = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=$")
 PLAIN = re.compile(r"[^\s;&|<>()\\'\"$`#]+")
 SPECIAL = "@*#?$!-0123456789"
@@ -259,6 +260,10 @@ class Parser:
                 parts.append(("lit", "".join(literal)))
                 literal.clear()
 
+        subscript = SUBSCRIPT.match(text, self.pos) if stop is META else None
+        if subscript:  # a[b c]=…: blanks and quotes belong to the key
+            literal.append(subscript.group())
+            self.pos = subscript.end()
         while self.pos < n:
             plain = PLAIN.match(text, self.pos) if stop is META else None
             if plain:
