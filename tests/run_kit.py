@@ -16,7 +16,7 @@ SECRET = 'x9!marked"secret/word'
 
 SITE = """
 site: lab
-admin_password: env:MARKED_SECRET
+admin_password: env:ADMIN_SECRET
 nodes:
   node1:
     roles: [controller, network, compute]
@@ -43,7 +43,8 @@ def place(tmp_path, monkeypatch) -> Path:
 
 def environment(folder: Path) -> dict[str, str]:
     return {"RDOKIT_RUNS": str(folder / "runs"), "RDOKIT_PARAMS": str(folder / "params"),
-            "RDOKIT_NOTEBOOKS": str(NOTEBOOKS), "MARKED_SECRET": SECRET, "RDOKIT_SITE": "lab"}
+            "RDOKIT_NOTEBOOKS": str(NOTEBOOKS), "MARKED_SECRET": SECRET,
+            "ADMIN_SECRET": "admin-of-the-tests", "RDOKIT_SITE": "lab"}
 
 
 def rdokit(*words: str, **options) -> subprocess.CompletedProcess:
