@@ -270,7 +270,7 @@ def _repo(section: str, items: dict[str, str | None], values: dict[str, str], fi
     )
 
 
-def _unreachable(world: World, node: Node, url: str) -> str | None:
+def unreachable(world: World, node: Node, url: str) -> str | None:
     """curl's sentence for why a URL's host is not reached, or None when it is."""
     from . import network
 
@@ -297,7 +297,7 @@ def repo_content(world: World, node: Node, repo: Repo) -> str:
     """
     if repo.metalink or repo.mirrorlist:
         url = repo.metalink or repo.mirrorlist
-        why = _unreachable(world, node, url)
+        why = unreachable(world, node, url)
         content = internet.repository(world, url)
         if why is None and content is None:
             why = 'PYCURL ERROR 22 - "The requested URL returned error: 404"'
@@ -317,7 +317,7 @@ def repo_content(world: World, node: Node, repo: Repo) -> str:
         raise PackageError(f"Error: Cannot find a valid baseurl for repo: {repo.id}")
     lines = []
     for url in repo.baseurl:
-        why = _unreachable(world, node, url)
+        why = unreachable(world, node, url)
         content = (
             packagefiles.local_repository(node, url) if url.startswith("file:") else internet.repository(world, url)
         )

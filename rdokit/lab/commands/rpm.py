@@ -231,7 +231,7 @@ def _file(r: Rpm, name: str) -> Package | None:
     """The package inside an RPM file (or URL)."""
     data = b""
     if re.match(r"(https?|ftp)://", name):
-        if packages._unreachable(r.p.world, r.p.node, name) is None:
+        if packages.unreachable(r.p.world, r.p.node, name) is None:
             data = internet.page(r.p.world, name).body or b""
         known = internet.rpm_of(data)
         if known is None:
@@ -323,7 +323,7 @@ def _bar(r: Rpm, number: int, name: str) -> None:
         r.p.print(f"{f'{number:>4}:{name}':<28}########################################### [100%]")
 
 
-def install(r: Rpm, upgrade: bool) -> int:
+def install(r: Rpm) -> int:
     p = r.p
     if not r.names:
         p.error("rpm: no packages given for install")
@@ -467,7 +467,7 @@ async def rpm(p: Process) -> int:
     if "e" in r.letters or "--erase" in r.long:
         return erase(r)
     if r.letters & {"i", "U", "F"} or r.long & {"--install", "--upgrade", "--freshen"}:
-        return install(r, "U" in r.letters)
+        return install(r)
     if r.long & {"--rebuilddb", "--initdb"}:
         return 0
     if "K" in r.letters or "--checksig" in r.long:

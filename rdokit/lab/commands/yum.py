@@ -583,7 +583,7 @@ def _from_file(y: Yum, word: str) -> Available | None:
     """The package of an RPM file or URL; None with a message when it cannot be opened."""
     p = y.p
     if re.match(r"(https?|ftp)://", word):
-        why = packages._unreachable(p.world, p.node, word)
+        why = packages.unreachable(p.world, p.node, word)
         page = internet.page(p.world, word) if why is None else None
         if page is None or page.status != 200 or not page.body:
             p.error(f"Cannot open: {word}. Skipping.")
@@ -775,8 +775,7 @@ async def list_packages(y: Yum, words: list[str]) -> int:
         elif packages.evrcmp(item, have[-1]) > 0:
             new.append(item)
     if kind in ("all", "available"):
-        both = fresh + (new if kind == "all" else new)
-        rows = sorted((_available_row(i) for i in both), key=lambda r: r[0])
+        rows = sorted((_available_row(i) for i in fresh + new), key=lambda r: r[0])
         _listing(y, "Available Packages", rows)
         done = done or bool(rows)
     if kind == "updates":
@@ -949,7 +948,7 @@ async def clean(y: Yum, words: list[str]) -> int:
     if not words or words[0] not in known:
         raise PackageError(f"Error: clean requires an option: {', '.join(sorted(known))}" if not words else
                            f"Error: invalid clean argument: '{words[0]}'")  # fmt: skip
-    _, repos, _ = [], [r for r in packages.repos(y.p.node) if r.enabled], []
+    repos = [r for r in packages.repos(y.p.node) if r.enabled]
     y.say("Cleaning repos: " + " ".join(sorted(r.id for r in repos)))
     if words[0] == "all":
         y.say("Cleaning up Everything")
