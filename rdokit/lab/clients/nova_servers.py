@@ -9,6 +9,7 @@ from typing import Any
 from ..openstack.errors import ApiError
 from ..openstack.nova import Instance
 from ..openstack.nova_servers import ACTIONS
+from ..openstack.nova_words import check_length, stored
 from ..openstack.py2 import Py2Dict, string, text_repr, wire
 from ..openstack.times import iso
 from .nova_client import Client, moment, words
@@ -309,10 +310,8 @@ async def rename(c: Client, args: Any) -> None:
 
     def work() -> None:
         name = args.name.strip()
-        if not name:
-            raise ApiError(400, "Invalid input received: Server name has less than 1 characters.")
-        if len(name) > 255:
-            raise ApiError(400, "Invalid input received: Server name has more than 255 characters.")
+        check_length(name, "Server name")
+        name = stored(name)
         instance.name = name
 
     c.ask(f"/servers/{instance.id}", work)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import storage
 from .errors import ApiError
+from .nova_words import stored
 from .py2 import Py2Dict, is_uuid
 from .times import at, iso, lab_seconds
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 GROUP = "cinder-volumes"
 QUOTAS = {"volumes": 10, "snapshots": 10, "gigabytes": 1000}
 NOT_FOUND = "The resource could not be found."
+MALFORMED = "The server could not comply with the request since it is either malformed or otherwise incorrect."
 DELETABLE = ("available", "error", "error_restoring", "error_extending")
 STATES = (
     "creating", "available", "deleting", "error", "error_deleting", "attaching", "detaching", "in-use", "maintenance",
@@ -35,6 +37,28 @@ DOWN_AFTER = 60.0  # lab seconds without a report
 def invalid(kind: str, reason: str) -> ApiError:
     """A refused request; `kind` is "volume", "snapshot" or "input received"."""
     return ApiError(400, f"Invalid {kind}: {reason}")
+
+
+def kept(fields: dict[str, str | None]) -> dict[str, Any]:
+    """Names and descriptions as their columns hold them (half a character at the end is dropped)."""
+    return {k: stored(v) if isinstance(v, str) else v for k, v in fields.items()}
+
+
+def check_metadata(metadata: dict[str, Any]) -> None:
+    """Keys and values have 1 or 0 to 255 characters.
+
+    Raises:
+        ApiError: 400.
+    """
+    for key, value in metadata.items():
+        if not key:
+            raise invalid("metadata", "Metadata property key blank")
+        if len(key) > 255:
+            raise invalid("metadata size", f"Metadata property key {key} greater than 255 characters")
+        if value is None:
+            raise ApiError(400, MALFORMED)
+        if len(value) > 255:
+            raise invalid("metadata size", f"Metadata property key {key} value greater than 255 characters")
 
 
 def policy(action: str) -> ApiError:
@@ -65,6 +89,8 @@ class Volume:
     filesystem: str = ""  # what a guest has made on it
     new_size: int = 0  # while it is extended
     order: int = 0
+    given: dict[str, str | None] = field(default_factory=dict)  # name and description of the first answer
+    attach_metadata: dict[str, str] = field(default_factory=dict)  # what attaching writes down beside `metadata`
 
 
 @dataclass
@@ -79,6 +105,7 @@ class Snapshot:
     created: float = 0.0
     progress: str = "0%"
     order: int = 0
+    given: dict[str, str | None] = field(default_factory=dict)
 
 
 @dataclass
@@ -227,20 +254,22 @@ class Cinder:
                 place["device"] = volume.device
             attachments.append(place)
         made = iso(volume.created, ".000000")
+        names = {"display_name": volume.display_name, "display_description": volume.display_description}
         if fresh:
             made = at(volume.created).isoformat(timespec="microseconds")
+            names |= volume.given
         found = Py2Dict(
             [
                 ("id", volume.id), ("status", volume.status), ("size", volume.size),
                 ("availability_zone", volume.availability_zone), ("created_at", made), ("attachments", attachments),
-                ("display_name", volume.display_name), ("display_description", volume.display_description),
+                ("display_name", names["display_name"]), ("display_description", names["display_description"]),
                 ("volume_type", kind["name"] if kind else str(volume.volume_type)),
                 ("snapshot_id", volume.snapshot_id), ("source_volid", volume.source_volid),
             ]
         )  # fmt: skip
         if fresh and volume.image_id:
             found["image_id"] = volume.image_id
-        found["metadata"] = dict(volume.metadata)
+        found["metadata"] = volume.metadata | volume.attach_metadata
         found["bootable"] = "true" if volume.image_id else "false"
         if detail and not fresh:
             if caller.is_admin:
@@ -255,12 +284,14 @@ class Cinder:
 
     def show_snapshot(self, snapshot: Snapshot, fresh: bool = False) -> Py2Dict:
         made = iso(snapshot.created, ".000000")
+        names = {"display_name": snapshot.display_name, "display_description": snapshot.display_description}
         if fresh:
             made = at(snapshot.created).isoformat(timespec="microseconds")
+            names |= snapshot.given
         found = Py2Dict(
             [
-                ("id", snapshot.id), ("created_at", made), ("display_name", snapshot.display_name),
-                ("display_description", snapshot.display_description), ("volume_id", snapshot.volume_id),
+                ("id", snapshot.id), ("created_at", made), ("display_name", names["display_name"]),
+                ("display_description", names["display_description"]), ("volume_id", snapshot.volume_id),
                 ("status", snapshot.status), ("size", snapshot.size), ("metadata", {}),
             ]
         )  # fmt: skip
@@ -336,11 +367,11 @@ class Cinder:
         if snapshot_id:
             snapshot = self.snapshots.get(snapshot_id)
             if snapshot is None:
-                raise ApiError(404, f"snapshot id:{snapshot_id} not found")
+                raise ApiError(404, f"SnapshotNotFound: Snapshot {snapshot_id} could not be found.")
         if source_volid:
             source = self.volumes.get(source_volid)
             if source is None:
-                raise ApiError(404, f"source vol id:{source_volid} not found")
+                raise ApiError(404, f"VolumeNotFound: Volume {source_volid} could not be found.")
         if image_id and not is_uuid(image_id):
             raise ApiError(400, "Invalid imageRef provided.")
         if snapshot and snapshot.status != "available":
@@ -366,13 +397,14 @@ class Cinder:
         image = self._image(world, caller, image_id, size) if image_id else None
         if availability_zone and availability_zone != "nova":
             raise invalid("input received", f"Availability zone '{availability_zone}' is invalid")
+        check_metadata(fields.get("metadata") or {})
         self._reserve(caller.tenant_id, "volumes", size)
         self.drawn += 1
         volume = Volume(
             world.ids.uuid(), caller.tenant_id, caller.user_id, size, volume_type=kind["id"] if kind else None,
             snapshot_id=snapshot_id, source_volid=source_volid, image_id=image_id, created=world.clock.now(),
-            order=self.drawn, display_name=fields.get("display_name"),
-            display_description=fields.get("display_description"), metadata=dict(fields.get("metadata") or {}),
+            order=self.drawn, given=(given := {k: fields.get(k) for k in ("display_name", "display_description")}),
+            **kept(given), metadata=dict(fields.get("metadata") or {}),
         )  # fmt: skip
         origin_volume = source or (self.volumes.get(snapshot.volume_id) if snapshot else None)
         if origin_volume:
@@ -413,7 +445,7 @@ class Cinder:
         if not force and volume.status not in DELETABLE:
             raise invalid("volume", f"Volume status must be available or error, but current status is: {volume.status}")
         if volume.server_id:
-            raise ApiError(400, "Volume cannot be deleted while in attached state")
+            raise ApiError(400, f"Volume {volume_id} is still attached, detach volume first.")
         children = [s for s in self.snapshots.values() if s.volume_id == volume_id]
         if children:
             raise invalid("volume", f"Volume still has {len(children)} dependent snapshots")
@@ -422,7 +454,7 @@ class Cinder:
     def update(self, caller: Caller, kind: str, item_id: str, fields: dict[str, Any]) -> None:
         """Rename a volume or snapshot (`kind`)."""
         item = self.volume(caller, item_id) if kind == "volume" else self.snapshot(caller, item_id)
-        for key, value in fields.items():
+        for key, value in kept(fields).items():
             setattr(item, key, value)
 
     def extend(self, caller: Caller, volume_id: str, size: int) -> None:
@@ -447,11 +479,7 @@ class Cinder:
 
     def set_metadata(self, caller: Caller, volume_id: str, metadata: dict[str, Any]) -> None:
         volume = self.volume(caller, volume_id)
-        for key, value in metadata.items():
-            if not key:
-                raise ApiError(400, "Invalid metadata: Metadata property key blank.")
-            if value is None:
-                raise ApiError(400, "Malformed request body")
+        check_metadata(metadata)
         volume.metadata.update(metadata)
 
     def delete_metadata(self, caller: Caller, volume_id: str, key: str) -> None:
@@ -516,11 +544,14 @@ class Cinder:
         volume = self.volumes[volume_id]
         volume.status, volume.server_id, volume.device = "in-use", server_id, device
         volume.attached_host = host
+        volume.attach_metadata.setdefault("readonly", "False")
+        volume.attach_metadata["attached_mode"] = "rw"
 
     def detach(self, volume_id: str) -> None:
         volume = self.volumes.get(volume_id)
         if volume is not None:
             volume.status, volume.server_id, volume.device, volume.attached_host = "available", None, None, None
+            volume.attach_metadata.pop("attached_mode", None)
 
     # --- snapshots ---
 
@@ -549,8 +580,8 @@ class Cinder:
         self._reserve(caller.tenant_id, "snapshots", volume.size)
         self.drawn += 1
         snapshot = Snapshot(
-            world.ids.uuid(), caller.tenant_id, volume_id, volume.size, display_name=name,
-            display_description=description, created=world.clock.now(), order=self.drawn,
+            world.ids.uuid(), caller.tenant_id, volume_id, volume.size, created=world.clock.now(), order=self.drawn,
+            given=(given := {"display_name": name, "display_description": description}), **kept(given),
         )  # fmt: skip
         self.snapshots[snapshot.id] = snapshot
         return snapshot

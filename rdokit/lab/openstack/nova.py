@@ -19,6 +19,7 @@ from .nova_admin import Admin
 from .nova_compute import Compute
 from .nova_network import Network
 from .nova_servers import Servers
+from .nova_words import check_length, invalid_input
 from .py2 import Py2Dict
 
 if TYPE_CHECKING:
@@ -211,18 +212,33 @@ class Nova(Servers, Compute, Network, Admin):
         unknown = sorted(k for k in changes if k not in QUOTAS)
         if unknown:
             raise ApiError(400, f"Bad key(s) {','.join(unknown)} in quota_set")
+        changes = {k: v for k, v in changes.items() if v}  # Havana takes 0 for "not given"
         for key, value in changes.items():
-            if value < -1:
-                raise ApiError(400, "Quota limit must be -1 or greater.")
-            if not force and 0 <= value < used.get(key, 0):
-                raise ApiError(
-                    400,
-                    f"Quota value {value} for {key} are greater than already used and reserved {used[key]}",
-                )
+            held = used.get(key, 0)
+            now = self.limit(tenant, key, user)
+            if not force and now >= 0 and 0 <= value < held:
+                raise ApiError(400, f"Quota value {value} for {key} are greater than already used and reserved {held}")
+            self._check_quota(tenant, key, value, held, user)
         if user:
             self.user_quotas.setdefault((tenant, user), {}).update(changes)
         else:
             self.quotas.setdefault(tenant, {}).update(changes)
+
+    def _check_quota(self, tenant: str, key: str, value: int, held: int, user: str) -> None:
+        """Between what is used (or was given to users) and what the tenant has left."""
+        if value < -1:
+            raise ApiError(400, "Quota limit must be -1 or greater.")
+        given = {u: q[key] for (t, u), q in self.user_quotas.items() if t == tenant and key in q}
+        whole = self.limit(tenant, key)
+        least, most = held, -1
+        if user and whole >= 0:
+            most = whole - sum(given.values()) + given.get(user, 0)
+        elif not user:
+            least = max(held, sum(given.values()))
+        if value < least and (most != -1 or value != -1):
+            raise ApiError(400, f"Quota limit must greater than {least}.")
+        if most != -1 and value > most:
+            raise ApiError(400, f"Quota limit must less than {most}.")
 
     @staticmethod
     def policy(action: str) -> ApiError:
@@ -277,48 +293,46 @@ class Nova(Servers, Compute, Network, Admin):
         ApiError: 400 bad numbers or names, 403, 409 a name or id in use.
         """
         self.admin(caller, "compute_extension:flavormanage")
-        name, flavor_id = fields["name"], fields["id"]
-        if not re.fullmatch(r"[a-zA-Z0-9. _-]*", name):
-            raise ApiError(
-                400,
-                "Invalid input received: name can only contain [a-zA-Z0-9_.- ]",
-            )
-        if not name.strip():
-            raise ApiError(400, "Invalid input received: name has less than 1 characters.")
+        name, flavor_id = fields["name"], str(fields["id"])
+        if flavor_id == "auto":
+            flavor_id = self.world.ids.uuid()
+        self._check_name("name", name)
+        if flavor_id.strip() != flavor_id:
+            raise invalid_input("id cannot contain leading and/or trailing whitespace(s)")
+        self._check_name("id", flavor_id)
         numbers = {}
         for key, least, text in (
             ("ram", 1, "memory_mb"), ("vcpus", 1, "vcpus"), ("disk", 0, "root_gb"), ("ephemeral", 0, "ephemeral_gb"),
             ("swap", 0, "swap"),
         ):  # fmt: skip
-            try:
-                numbers[key] = int(str(fields[key]))
-            except ValueError:
-                raise ApiError(400, f"Invalid input received: {text} must be an integer") from None
-            if numbers[key] < least:
-                raise ApiError(
-                    400,
-                    f"Invalid input received: '{text}' argument must be greater than or equal to {least}"
-                    if least == 0
-                    else f"Invalid input received: '{text}' argument must be a positive integer",
-                )
+            given = str(fields[key]).strip()
+            if not re.fullmatch(r"[-+]?\d+", given) or int(given) < least:
+                kind = "a positive integer" if least else "an integer greater than or equal to 0"
+                raise invalid_input(f"'{text}' argument must be {kind}")
+            numbers[key] = int(given)
         try:
             factor = float(str(fields["rxtx_factor"]))
         except ValueError:
             factor = 0.0
         if factor <= 0:
-            raise ApiError(400, "Invalid input received: 'rxtx_factor' argument must be a positive float")
-        if flavor_id == "auto":
-            flavor_id = self.world.ids.uuid()
+            raise invalid_input("'rxtx_factor' argument must be a positive float")
         if any(f.name == name for f in self.flavors.values()):
-            raise ApiError(409, f"Flavor with name {name} already exists.")
+            raise ApiError(409, f"Instance Type with name {name} already exists.")
         if flavor_id in self.flavors:
-            raise ApiError(409, f"Flavor with ID {flavor_id} already exists.")
+            raise ApiError(409, f"Instance Type with ID {flavor_id} already exists.")
         flavor = Flavor(
             flavor_id, name, numbers["ram"], numbers["disk"], numbers["vcpus"], numbers["ephemeral"], numbers["swap"],
             factor, bool(fields["is_public"]),
         )  # fmt: skip
         self.flavors[flavor_id] = flavor
         return flavor
+
+    @staticmethod
+    def _check_name(what: str, text: str) -> None:
+        """Length and characters of a flavor's name or id."""
+        check_length(text, what)
+        if not re.fullmatch(r"[a-zA-Z0-9_.\- ]*", text):
+            raise invalid_input(f"{'names' if what == 'name' else what} can only contain [a-zA-Z0-9_.- ]")
 
     def delete_flavor(self, caller: Caller, flavor_id: str) -> None:
         self.admin(caller, "compute_extension:flavormanage")

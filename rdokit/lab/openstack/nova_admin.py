@@ -6,6 +6,7 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from .errors import ApiError
+from .nova_words import check_length
 from .py2 import Py2Dict
 from .times import at, iso, lab_seconds
 
@@ -218,8 +219,7 @@ class Admin:
 
     def create_aggregate(self, caller: Caller, name: str, zone: str | None) -> dict[str, Any]:
         self.admin(caller, "compute_extension:aggregates")  # type: ignore[attr-defined]
-        if not 0 < len(name) < 256:
-            raise ApiError(400, "Invalid input received: Aggregate name should be 1-255 characters")
+        check_length(name, "Aggregate name")
         if any(a["name"] == name for a in self.aggregates.values()):
             raise ApiError(409, CONFLICT)
         self.aggregates_drawn += 1
@@ -245,9 +245,13 @@ class Admin:
             for other in self.aggregates.values():
                 held = other["metadata"].get("availability_zone")
                 if host in other["hosts"] and zone and held and held != zone:
-                    raise ApiError(409, CONFLICT)
+                    raise ApiError(
+                        409,
+                        f"Cannot perform action 'add_host_to_aggregate' on aggregate {number}. "
+                        f"Reason: Host already in availability zone {held}.",
+                    )
             if host in found["hosts"]:
-                raise ApiError(409, CONFLICT)
+                raise ApiError(409, f"Aggregate {number} already has host {host}.")
             found["hosts"].append(host)
         else:
             if host not in found["hosts"]:

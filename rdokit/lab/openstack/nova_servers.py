@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .errors import ApiError
+from .nova_words import check_length, locked, stored
 from .py2 import Py2Dict, is_uuid
 from .times import iso
 
@@ -215,10 +216,8 @@ class Servers:
             ApiError: in the order in which the API and the compute layer look.
         """
         name = ask["name"].strip()
-        if not name:
-            raise ApiError(400, "Invalid input received: Server name has less than 1 characters.")
-        if len(name) > 255:
-            raise ApiError(400, "Invalid input received: Server name has more than 255 characters.")
+        check_length(name, "Server name")
+        name = stored(name)
         networks = self.parse_networks(ask.get("networks"))  # type: ignore[attr-defined]
         flavor: Flavor = ask["flavor"]
         self._check_image(ask.get("image"), flavor)
@@ -250,9 +249,9 @@ class Servers:
         if image.status != "active":
             raise ApiError(400, f"Image {image.id} is not active.")
         if flavor.ram < image.min_ram:
-            raise ApiError(400, "Flavor's memory is too small for requested image.")
+            raise ApiError(400, "Instance type's memory is too small for requested image.")
         if flavor.disk and (flavor.disk * 1024**3 < image.size or flavor.disk < image.min_disk):
-            raise ApiError(400, "Flavor's disk is too small for requested image.")
+            raise ApiError(400, "Instance type's disk is too small for requested image.")
 
     def _check_volume(self, caller: Caller, volume_id: str) -> None:
         try:
@@ -335,7 +334,7 @@ class Servers:
         states, task, step = ACTIONS[action]
         word = "reboot" if action.startswith("reboot") else action
         if instance.locked and not caller.is_admin:
-            raise ApiError(409, f"Instance {instance.id} is locked")
+            raise locked(instance, word)
         plain = action in ("stop", "start")
         if instance.vm_state not in states:
             if plain:
@@ -361,7 +360,7 @@ class Servers:
     def delete_server(self, caller: Caller, server_id: str) -> None:
         instance = self.server(caller, server_id)
         if instance.locked and not caller.is_admin:
-            raise ApiError(409, f"Instance {instance.id} is locked")
+            raise locked(instance, "delete")
         if instance.host is None:
             # Nothing runs anywhere yet: the API removes it by itself.
             self.remove(instance)  # type: ignore[attr-defined]
@@ -378,7 +377,7 @@ class Servers:
         if flavor is None:
             self.admin(caller, "compute_extension:admin_actions:migrate")  # type: ignore[attr-defined]
         if flavor and flavor.id == instance.flavor_id and instance.vm_state in ACTIONS["resize"][0]:
-            raise ApiError(400, "When resizing, instances must change flavor!")
+            raise ApiError(400, "Resize requires a flavor change.")
         if flavor and instance.vm_state in ACTIONS["resize"][0]:
             old = self.flavor_of(instance)  # type: ignore[attr-defined]
             self._check_headroom(caller, old, flavor)
@@ -437,7 +436,7 @@ class Servers:
         try:
             volume = self.cloud.cinder.volume(caller, volume_id)
         except ApiError:
-            raise ApiError(404, f"Volume {volume_id} could not be found.") from None
+            raise ApiError(404, NOT_FOUND) from None
         taken = {"/dev/vda", *instance.volumes.values()}
         if device in taken:
             raise ApiError(409, f"The supplied device path ({device}) is in use.")
@@ -463,9 +462,7 @@ class Servers:
         if instance.vm_state not in ("active", "paused", "suspended", "stopped", "resized"):
             raise wrong_state(instance, "detach_volume")
         volume = self.cloud.cinder.volumes.get(volume_id)
-        if volume is None:
-            raise ApiError(404, f"Volume {volume_id} could not be found.")
-        if volume_id not in instance.volumes:
+        if volume is None or volume_id not in instance.volumes:
             raise ApiError(404, NOT_FOUND)
         if volume.status != "in-use":
             raise ApiError(400, "Invalid volume: status must be 'in-use'")
