@@ -324,7 +324,8 @@ def time_table(found: list[dict[str, float]], sizes: tuple[int, ...], right: dic
             text += f"\n* {size:,} {what}: the fastest other that is right is {best}; rdokit takes " \
                     f"{one['rdokit'] / peers[best]:.2f} of its time"  # fmt: skip
     change = found[-1]["rdokit"] / found[1]["rdokit"]
-    return f"{text}\n* linear: from {sizes[1]:,} to {sizes[-1]:,} {what} rdokit's time per row changes by {change:.2f}\n"
+    span = f"{sizes[1]:,} to {sizes[-1]:,} {what}"
+    return f"{text}\n* linear: from {span} rdokit's time per row changes by {change:.2f}\n"
 
 
 def report(quick: bool) -> tuple[str, bool]:

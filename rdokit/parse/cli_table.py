@@ -21,14 +21,12 @@ What the format itself loses, for every reader:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, repeat
 from operator import itemgetter
 
 from rdokit.errors import ParseError
-from rdokit.parse._width import MEASURES, narrowest, widest
+from rdokit.parse._rows import at_once, cut
 from rdokit.parse.table import Table
 
-FEW, MANY = 100, 500  # rows: below FEW cutting at bars is faster than at positions; MANY are cut at a time
 _KEYS = ("id", "property", "field")
 _ALIGN = {"keystone": "c", "cinder": "c", "neutron": "l", "nova": "l", "glance": "l"}
 
@@ -134,125 +132,19 @@ def _around(lines: list[str]) -> tuple[str, tuple[str, ...]]:
 
 def _body(lines: list[str], top: int, bottom: int, key: str | None, align: str | None, tool: str):
     rule = lines[top]
-    header = _cut(lines[top + 1], rule, tool, top + 2)
+    header = cut(lines[top + 1], rule, tool, top + 2)
     names = tuple([cell.strip(" ") for cell in header])
     align = align or _ALIGN.get(tool.partition(" ")[0]) or _alignment(header)
     body = lines[top + 3 : bottom]
-    rows = _at_once(body, rule, len(names), align) if align and body else None
+    rows = at_once(body, rule, len(names), align) if align and body else None
     if rows is None:
-        raw = [_cut(line, rule, tool, number) for number, line in enumerate(body, top + 4)]
+        raw = [cut(line, rule, tool, number) for number, line in enumerate(body, top + 4)]
         clean = str.rstrip if (align or _leaning(raw)) == "l" else str.strip
         rows = [tuple([clean(cell, " ") for cell in row]) for row in raw]
     position = _key_position(names, key, tool)
     if position is None or all(map(itemgetter(position), rows)):
         return names, rows
     return names, _merge(rows, position, tool, top + 4)
-
-
-def _at_once(body: list[str], rule: str, count: int, align: str) -> list[tuple[str, ...]] | None:
-    """All rows with a few calls over many lines, for speed; None when lines must be looked at one by one."""
-    rows: list[tuple[str, ...]] = []
-    for start in range(0, len(body), MANY):  # in portions that the processor's cache holds
-        part = body[start : start + MANY] if len(body) > MANY else body
-        whole = "".join(part)
-        small = len(part) < FEW or not whole.isascii()
-        found = _by_bars(whole, part, rule, count, align) if small else _by_position(whole, part, rule, align)
-        if found is None:
-            return None
-        rows += found
-    return rows
-
-
-def _by_position(whole: str, body: list[str], rule: str, align: str) -> list[tuple[str, ...]] | None:
-    """In plain ASCII a position is a display column: compare bars and the blanks beside them with strided slices."""
-    width, lines, spans = len(rule), len(body), _spans(rule)
-    if set(map(len, body)) != {width}:
-        return None
-    bars, blanks = "|" * lines, " " * lines
-    for a, b in spans:
-        if whole[a::width] != bars or whole[a + 1 :: width] != blanks or whole[b - 1 :: width] != blanks:
-            return None
-    if whole[width - 1 :: width] != bars:
-        return None
-    clean = str.strip if align == "c" else str.rstrip
-    columns = [map(clean, map(itemgetter(slice(a + 2, b - 1)), body), repeat(" ")) for a, b in spans]
-    return list(zip(*columns, strict=True))
-
-
-def _by_bars(whole: str, body: list[str], rule: str, count: int, align: str) -> list[tuple[str, ...]] | None:
-    """With no bar in a cell there are just the borders' bars; so their number alone proves every border, and
-    nothing depends on how wide a character is. `| a | b || c | d |` is cut before each cell."""
-    lines = len(body)
-    cells = whole.split("| ")
-    if len(cells) != lines * count + 1 or whole.count("|") != lines * (count + 1) or cells[0]:
-        return None
-    if [cell[-2:] for cell in cells[count::count]] != [" |"] * lines:
-        return None
-    if len(whole) != lines * len(rule) and any(len(line) != len(rule) for line in body if line.isascii()):
-        return None
-    del cells[0]
-    cleaned = [cell.strip(" |") for cell in cells] if align == "c" else [cell.rstrip(" |") for cell in cells]
-    return list(zip(*[iter(cleaned)] * count, strict=True))
-
-
-def _spans(rule: str) -> list[tuple[int, int]]:
-    """First and last position of each column's bars, from the crosses of the rule line."""
-    borders = [0]
-    for dashes in rule[1:-1].split("+"):
-        borders.append(borders[-1] + len(dashes) + 1)
-    return list(zip(borders, borders[1:], strict=False))
-
-
-def _cut(line: str, rule: str, tool: str, number: int) -> list[str]:
-    """One line's cells, without the blank on both sides."""
-    cells, count = line.split("|")[1:-1], rule.count("+") - 1
-    plain = line.isascii() and line.isprintable()  # then its width is its length
-    if plain and len(line) == len(rule):
-        if len(cells) != count:
-            cells = [line[a + 1 : b] for a, b in _spans(rule) if line[a] == line[b] == "|"]
-    elif plain:
-        cells = []
-    elif len(cells) != count or not (line[0] == line[-1] == "|"):
-        cells = _measured(line, rule)
-    inner = [cell[1:-1] for cell in cells if cell[:1] == " " == cell[-1:]]
-    if len(inner) == count:
-        return inner
-    raise ParseError("not a row of this table: its bars are not under the rule line's crosses", tool, number, line)
-
-
-def _measured(line: str, rule: str) -> list[str]:
-    """Cells of a line with bars in its text and characters that are not one column wide; [] when there is no way."""
-    spans = _spans(rule)
-    borders = [0, *(b for _, b in spans)]
-    bars = [i for i, char in enumerate(line) if char == "|"]
-    if len(bars) < len(borders) or bars[0] != 0 or bars[-1] != len(line) - 1:
-        return []
-    for measure in MEASURES:
-        sums = [0, *accumulate(measure(char) for char in line)]
-        at = {sums[i]: i for i in bars}
-        if all(i in at for i in borders) and at[borders[-1]] == len(line) - 1:
-            cells = [line[at[a] + 1 : at[b]] for a, b in spans]
-            if all(cell[0] == " " == cell[-1] for cell in cells):
-                return cells
-    return _only_way(line, bars, [b - a - 1 for a, b in spans])
-
-
-def _only_way(line: str, bars: list[int], widths: list[int]) -> list[str]:
-    """The one choice of bars that can have these widths, whatever the program thinks of odd characters."""
-    low = [0, *accumulate(narrowest(char) for char in line)]
-    high = [0, *accumulate(widest(char) for char in line)]
-    ways: dict[int, list[tuple[int, ...]]] = {0: [(0,)]}
-    for width in widths:
-        reached: dict[int, list[tuple[int, ...]]] = {}
-        for a, paths in ways.items():
-            for b in bars:
-                if b > a and low[b] - low[a + 1] <= width <= high[b] - high[a + 1]:
-                    reached.setdefault(b, []).extend((*path, b) for path in paths[:2])
-        ways = reached
-    last = ways.get(len(line) - 1, [])
-    if len(last) != 1:
-        return []
-    return [line[a + 1 : b] for a, b in zip(last[0], last[0][1:], strict=False)]
 
 
 def _alignment(header: list[str]) -> str | None:
