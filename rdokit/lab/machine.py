@@ -142,7 +142,11 @@ class Machine:
             raise OSError(errno.EACCES, os.strerror(errno.EACCES), path)
         compiled, entry = stub_of(fs, full)
         if entry is not None:
-            return await entry.function(p)
+            try:
+                return await entry.function(p)
+            finally:
+                if entry.name in CLOUD_CLIENTS:
+                    services.reconcile(self.world)  # the agents hear of what was asked for
         if compiled:  # there on the real system, and not known here: said in the log
             self.note_unknown(path)
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
@@ -243,6 +247,8 @@ class Machine:
         entry.over.set()
         for tell in entry.ended:
             tell()
+        if posixpath.basename(entry.argv[0] if entry.argv else "") in CLOUD_CLIENTS:
+            services.reconcile(self.world)  # the agents hear of what was asked for
         self.changed()
 
     async def guarded(self, entry: Entry, main: Callable[[Process], Awaitable[int]]) -> int:
