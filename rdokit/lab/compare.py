@@ -38,10 +38,12 @@ HISTORY = re.compile(r"^/(var/log|var/run|var/lock|var/tmp|var/cache|tmp|proc|sy
                      r"|var/lib/rpm|var/lib/mysql|var/lib/qpidd|root/\.ssh/known_hosts|root/\.bash_history|var/spool"
                      r"|var/lib/puppet|var/lib/ntp|var/lib/neutron/dhcp|var/lib/dhclient)(/|$)")  # fmt: skip
 VOLATILE = frozenset("""ids drawn world cloud tunnel_ids vlans serial seen started created updated created_at updated_at
-    launched_at terminated_at launched heartbeat_timestamp heartbeat started_at topic pid boot_id booted admin_token number
-    daemons time drawn_names dhcp_bindings l3_bindings fingerprints console log state_since revision_number changed deleted_at
-    attached_at host_key key_fingerprint uptime expires token tokens last_seen sync warned applied opened next_port
-    hypervisors aggregates_drawn boot cmdline fs contents scheduled_at instances_drawn agents
+    launched_at
+    terminated_at launched heartbeat_timestamp heartbeat started_at topic pid boot_id booted admin_token
+    number daemons time drawn_names dhcp_bindings l3_bindings fingerprints console log state_since
+    revision_number changed deleted_at attached_at host_key key_fingerprint uptime expires token tokens
+    last_seen sync warned applied opened next_port hypervisors aggregates_drawn boot cmdline fs contents
+    scheduled_at instances_drawn agents
     """.split())  # noqa: SIM905
 
 
