@@ -117,7 +117,9 @@ def up(args: argparse.Namespace) -> dict[str, Any]:
             return {**status, "was_running": False}
         if child.poll() is not None:
             text = errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-            raise LabError((text[-1] if text else f"it ended with status {child.returncode}").removeprefix("rdokit lab: "))
+            raise LabError(
+                (text[-1] if text else f"it ended with status {child.returncode}").removeprefix("rdokit lab: ")
+            )
         time.sleep(0.03)
     raise LabError(f"not ready after {WAIT:.0f} s; see {state / 'lab.log'}")
 
@@ -158,7 +160,9 @@ def reap(pid: int) -> bool:
 def print_status(status: dict[str, Any], state: Path, verb: str) -> None:
     print(f"lab {verb} (pid {status['pid']}, {status['speed']:g} times faster than real, world in {state})")
     for name, node in status["nodes"].items():
-        print(f"  {name:<10} {node['state']:<5} ssh -p {node['port']} root@{node['host']}   {', '.join(node['addresses'])}")
+        print(
+            f"  {name:<10} {node['state']:<5} ssh -p {node['port']} root@{node['host']}   {', '.join(node['addresses'])}"
+        )
     path = status.get("root_password_file")
     if path:
         print(f"  root password: in {path}")
@@ -202,7 +206,11 @@ def run(args: argparse.Namespace) -> int:
     if action in ("up", "reset"):
         result = up(args) if action == "up" else reset(args)
         if not args.json:
-            print_status(result, state, "was running" if result.get("was_running") else "is ready" if action == "up" else "is new")
+            print_status(
+                result,
+                state,
+                "was running" if result.get("was_running") else "is ready" if action == "up" else "is new",
+            )
     elif action == "down":
         result = {"stopped": down(args)}
         if not args.json:
@@ -246,7 +254,9 @@ def run(args: argparse.Namespace) -> int:
         if not args.json:
             print("\n".join(result))
     else:
-        raise LabError(f"unknown action {action!r}: up, down, status, reset, ssh, snapshot, restore, compare, power, fault, unknown")
+        raise LabError(
+            f"unknown action {action!r}: up, down, status, reset, ssh, snapshot, restore, compare, power, fault, unknown"
+        )
     if args.json:
         if isinstance(result, dict):
             result.pop("control", None)
@@ -270,11 +280,20 @@ def compare(args: argparse.Namespace) -> int:
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="rdokit lab", description="The practice lab: simulated CentOS 6 nodes behind SSH.")
-    parser.add_argument("action", help="up, down, status, reset, ssh NODE, snapshot FILE, restore FILE, compare A B, power NODE HOW, fault NAME VALUE, unknown, serve")
-    parser.add_argument("--state", default=".lab", metavar="DIR", help="where world, keys, status and log are (default: .lab)")
+    parser = argparse.ArgumentParser(
+        prog="rdokit lab", description="The practice lab: simulated CentOS 6 nodes behind SSH."
+    )
+    parser.add_argument(
+        "action",
+        help="up, down, status, reset, ssh NODE, snapshot FILE, restore FILE, compare A B, power NODE HOW, fault NAME VALUE, unknown, serve",
+    )
+    parser.add_argument(
+        "--state", default=".lab", metavar="DIR", help="where world, keys, status and log are (default: .lab)"
+    )
     parser.add_argument("--spec", metavar="FILE", help="what the nodes are like, JSON (default: DIR/spec.json)")
-    parser.add_argument("--speed", type=float, metavar="F", help="how much faster than real waiting passes (default 60)")
+    parser.add_argument(
+        "--speed", type=float, metavar="F", help="how much faster than real waiting passes (default 60)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("rest", nargs="*", help=argparse.SUPPRESS)
     args, extra = parser.parse_known_args(argv)

@@ -1,10 +1,10 @@
 """The lab as a background process: builds or loads the world, serves it, saves it.
 
-    DIR/spec.json     what the nodes are like (written by the site's owner)
-    DIR/world.lab     the saved world: a killed lab comes back as machines that lost power
-    DIR/status.json   pid, ports and state, written when ready (and the control port's token)
-    DIR/known_hosts   the nodes' host keys        DIR/host_keys/   their private halves
-    DIR/lab.log       starts, reboots, errors, and every command that the lab does not know
+DIR/spec.json     what the nodes are like (written by the site's owner)
+DIR/world.lab     the saved world: a killed lab comes back as machines that lost power
+DIR/status.json   pid, ports and state, written when ready (and the control port's token)
+DIR/known_hosts   the nodes' host keys        DIR/host_keys/   their private halves
+DIR/lab.log       starts, reboots, errors, and every command that the lab does not know
 """
 
 from __future__ import annotations
@@ -187,7 +187,9 @@ class Daemon:
             await self.lab.start()
         except OSError as err:
             if err.errno in (errno.EADDRINUSE, errno.EACCES):
-                taken = [n for n in self.world.nodes if n not in self.lab.listeners or self.lab.listeners[n].acceptor is None]
+                taken = [
+                    n for n in self.world.nodes if n not in self.lab.listeners or self.lab.listeners[n].acceptor is None
+                ]
                 name = taken[0]
                 raise PortTaken(
                     f"port {self.world.nodes[name].spec.port} on 127.0.0.1 (for {name}) is in use by another program: "
@@ -217,7 +219,9 @@ class Daemon:
                 "port": listener.port,
                 "state": "up" if node.up and listener.acceptor is not None else "down",
                 "kernel": node.kernel.release,
-                "addresses": [a for nic in node.nics.values() if not nic.netns for a in nic.addresses if nic.name != "lo"],
+                "addresses": [
+                    a for nic in node.nics.values() if not nic.netns for a in nic.addresses if nic.name != "lo"
+                ],
             }
         return {
             "pid": os.getpid(),

@@ -182,7 +182,7 @@ def stat_of(p: Process, name: str, follow: bool = True) -> Stat:
 
 
 def virtual_kind(p: Process, path: str) -> str | None:
-    """"dir" or "file" for a path below /proc, /sys or /selinux that exists, else None."""
+    """ "dir" or "file" for a path below /proc, /sys or /selinux that exists, else None."""
     if not path.startswith(("/proc", "/sys", "/selinux")):
         return None
     path = posixpath.normpath(path)

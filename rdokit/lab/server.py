@@ -496,9 +496,7 @@ class NodeLogin(asyncssh.SSHServer):
         return False
 
     def session_requested(self) -> Any:
-        chan = self.conn.create_server_channel("latin-1", "strict")
-        chan.set_encoding(None)
-        return chan, NodeSession(self)
+        return NodeSession(self)
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> Any:
         """ssh -L, -J, -W: to the SSH port of a node or instance, by its address in the lab."""
@@ -592,6 +590,7 @@ class Listener:
             login_timeout=120,
             keepalive_interval=0,
             encoding=None,
+            line_editor=False,
         )
 
     async def close(self) -> None:

@@ -146,7 +146,9 @@ async def prompt_text(sh: Shell, ps: str) -> str:
         "@": time.strftime("%I:%M %p", now), "d": time.strftime("%a %b %d", now), "j": str(len(sh.jobs)),
         "!": str(len(sh.history) + 1), "#": str(len(sh.history) + 1), "l": getattr(sh.p.tty, "name", "tty"),
     }  # fmt: skip
-    out = re.sub(r"\\(?:([0-7]{3})|(.))", lambda m: chr(int(m[1], 8)) if m[1] else table.get(m[2], m[0]), ps, flags=re.S)
+    out = re.sub(
+        r"\\(?:([0-7]{3})|(.))", lambda m: chr(int(m[1], 8)) if m[1] else table.get(m[2], m[0]), ps, flags=re.S
+    )
     if "$" in out.replace(table["$"], "") or "`" in out:
         try:
             status = sh.status
@@ -199,7 +201,11 @@ def history_expansion(sh: Shell, line: str) -> tuple[str | None, bool]:
             continue
         if char == "'" and line.count("'", pos) != 0:
             quoted = not quoted
-        match = re.compile(r"!(?:(!)|(\$)|(-?\d+)|([A-Za-z_./][^\s;|&<>\"']*))").match(line, pos) if char == "!" and not quoted else None
+        match = (
+            re.compile(r"!(?:(!)|(\$)|(-?\d+)|([A-Za-z_./][^\s;|&<>\"']*))").match(line, pos)
+            if char == "!" and not quoted
+            else None
+        )
         if match is None:
             out.append(char)
             pos += 1
@@ -236,7 +242,9 @@ def candidates(sh: Shell, text: str, at: int) -> tuple[int, list[str]]:
     word = match[0] if match else ""
     start = at - len(word)
     head = before[:start].rstrip()
-    first = not head or head[-1] in ";|&(" or head.split()[-1] in ("sudo", "then", "do", "else", "exec", "nohup", "time")
+    first = (
+        not head or head[-1] in ";|&(" or head.split()[-1] in ("sudo", "then", "do", "else", "exec", "nohup", "time")
+    )
     if word.startswith("$"):
         return start, sorted("$" + name for name in sh.vars if name.startswith(word[1:]))
     if first and "/" not in word:

@@ -139,7 +139,9 @@ async def startup(sh: Shell, p: Process, rc: bool) -> None:
             if sh.fs.isfile(f"{home}/{name}"):
                 await read_file(sh, f"{home}/{name}")
                 break
-    elif sh.interactive or ("SSH_CLIENT" in p.env and sh.get("SHLVL") == "1" and p.argv[0].lstrip("-").endswith("bash")):
+    elif sh.interactive or (
+        "SSH_CLIENT" in p.env and sh.get("SHLVL") == "1" and p.argv[0].lstrip("-").endswith("bash")
+    ):
         await read_file(sh, f"{home}/.bashrc")
     elif p.env.get("BASH_ENV") and sh.mode != "stdin":
         await read_file(sh, p.env["BASH_ENV"])

@@ -93,7 +93,9 @@ class Terminal:
             self.erase(len(self.line))
         elif value == 23:
             text = bytes(self.line).rstrip()
-            self.erase(len(self.line.decode("utf-8", "replace")) - len(text[: text.rfind(b" ") + 1].decode("utf-8", "replace")))
+            self.erase(
+                len(self.line.decode("utf-8", "replace")) - len(text[: text.rfind(b" ") + 1].decode("utf-8", "replace"))
+            )
         else:
             self.line.append(value)
             if self.echo:

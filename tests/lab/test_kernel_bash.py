@@ -1,0 +1,147 @@
+"""The lab's bash against the machine's own: the same scripts, the same output, status and messages."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from .kernel_lab import bare, run, type_in
+
+CASES = [c for c in (Path(__file__).parent / "cases" / "bash.txt").read_text().split("\n%%%%\n") if c.strip()]
+REAL = shutil.which("bash")
+
+
+def real(line: str) -> tuple[int, str, str]:
+    folder = tempfile.mkdtemp()
+    env = {"PATH": os.environ["PATH"], "HOME": "/root", "LC_ALL": "C"}
+    try:
+        done = subprocess.run(
+            ["bash", "-c", line],
+            capture_output=True,
+            cwd=folder,
+            env=env,
+            timeout=20,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+    finally:
+        shutil.rmtree(folder)
+    return done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode("utf-8", "replace")
+
+
+def plain(text: str) -> str:
+    """Without what newer versions say differently: line numbers and the kind of quotes."""
+    text = re.sub(r"^(bash|environment): (-c: )?(line \d+: )?", "bash: ", text, flags=re.M)
+    return re.sub(r"[`'‘’\"]", "'", text).strip()
+
+
+@pytest.mark.skipif(REAL is None or os.getuid() != 0, reason="compares with a real bash as root")
+@pytest.mark.parametrize("case", CASES, ids=range(len(CASES)))
+def test_as_the_real_bash(case: str) -> None:
+    """`#4.1`: bash 4.1 of CentOS 6 differs from newer ones here; `#noerr`: the messages are not compared."""
+    status, out, err = run(case)
+    assert "internal error" not in err
+    if "#4.1" in case:
+        return
+    want_status, want_out, want_err = real(case)
+    assert (status, out) == (want_status, want_out)
+    if "#noerr" not in case:
+        assert plain(err) == plain(want_err)
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "err"),
+    [
+        ("nosuch", 127, "bash: nosuch: command not found\n"),
+        ("/tmp", 126, "bash: /tmp: is a directory\n"),
+        ("cd /nope", 1, "bash: line 0: cd: /nope: No such file or directory\n"),
+        ("echo 'a", 2, "bash: -c: line 0: unexpected EOF while looking for matching `''\n"
+                       "bash: -c: line 1: syntax error: unexpected end of file\n"),
+        ("fi", 2, "bash: -c: line 0: syntax error near unexpected token `fi'\nbash: -c: line 0: `fi'\n"),
+        ("ls --nope", 2, "ls: unrecognized option '--nope'\nTry `ls --help' for more information.\n"),
+        ("cp a", 1, "cp: missing destination file operand after `a'\nTry `cp --help' for more information.\n"),
+        ("rm nope", 1, "rm: cannot remove `nope': No such file or directory\n"),
+        ("head -n x", 1, "head: x: invalid number of lines\n"),
+    ],
+)  # fmt: skip
+def test_words_of_centos_6(line: str, status: int, err: str) -> None:
+    got = run(line)
+    assert (got[0], got[2]) == (status, err)
+
+
+def test_output_comes_as_it_is_written() -> None:
+    async def main() -> None:
+        from rdokit.lab.shell.streams import Collector, Descriptors, Null
+
+        machine, out = bare(), Collector()
+        fds = Descriptors({0: Null(), 1: out, 2: out.dup()})
+        p = machine.login_process("root", ["bash", "-c", "echo first; sleep 5; echo second"], fds, {})
+        entry = machine.start(p, machine.shell_session)
+        await asyncio.sleep(0.1)
+        assert out.value() == b"first\n"
+        machine.kill(entry.pid, 15)
+        assert await asyncio.wait_for(entry.wait(), 1) == 143
+
+    asyncio.run(main())
+
+
+def test_background_job_outlives_its_shell() -> None:
+    async def main() -> None:
+        machine = bare()
+        line = "nohup sh -c 'sleep 0.2; echo done > /tmp/mark' > /dev/null 2>&1 & echo $!"
+        status, out, _ = await type_in(machine, line)
+        pid = int(out)
+        assert status == 0 and pid in machine.procs
+        assert machine.kill(pid, 1) and pid in machine.procs, "nohup ignores SIGHUP"
+        assert (await type_in(machine, f"kill -0 {pid} && ps -o pid= -p {pid}"))[1].split() == [str(pid).encode()]
+        await asyncio.sleep(0.4)
+        assert (await type_in(machine, "cat /tmp/mark"))[1] == b"done\n"
+        assert (await type_in(machine, f"kill -0 {pid}"))[0] == 1
+
+    asyncio.run(main())
+
+
+def test_long_output_stays_linear() -> None:
+    status, out, _ = run("seq 200000 | grep -c 7; seq 100000 | sed s/1/x/ | tail -1; yes | head -c 5000000 | wc -c")
+    assert (status, out) == (0, "81902\nx00000\n5000000\n")
+
+
+def test_script_from_standard_input_reads_no_more_than_it_needs() -> None:
+    async def main() -> tuple[int, bytes, bytes]:
+        machine = bare()
+        return await type_in(machine, "bash -s one", b'read line\nthis is data\necho "[$line] $1"\n')
+
+    assert asyncio.run(main())[1] == b"[this is data] one\n"
+
+
+MACHINE = bare()
+TEXT = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), max_size=30)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(TEXT, min_size=1, max_size=4))
+def test_quoted_arguments_arrive_exactly(args: list[str]) -> None:
+    line = "printf '%s\\0' " + " ".join(map(shlex.quote, args))
+    status, out, err = run(line, machine=MACHINE)
+    assert (status, out, err) == (0, "".join(a + "\0" for a in args), "")
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.binary(max_size=300))
+def test_bytes_pass_through_pipes_and_files(data: bytes) -> None:
+    async def main() -> bytes:
+        machine = bare()
+        await type_in(machine, "cat | tee copy > /tmp/f", data)
+        return (await type_in(machine, "cat < /tmp/f | cat; cmp /tmp/f copy"))[1]
+
+    assert asyncio.run(main()) == data
