@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from .plan import Plan, parallel
 from .shell import Command, Result, Secret, cmd, mask
 from .site import Site
 from .ssh import COMMAND_LIMIT, Door, fingerprint
-from .steps import NOT_KNOWN, NotYet
+from .steps import NOT_KNOWN, SETTLE, NotYet
 
 RC = "/root/keystonerc_admin"
 DEMO_RC = "/root/keystonerc_demo"
@@ -338,14 +339,22 @@ class Kit:
                              next_step="The section 'If it goes wrong' below tells how this happens.")
 
     def _truth(self, truth: object) -> bool:
-        if callable(truth):
+        """A callable is asked until it is true or its time is up: agents report some seconds later."""
+        if not callable(truth):
+            return bool(truth.all() if hasattr(truth, "all") else truth)
+        end, pause = time.monotonic() + (0 if self.plan_only else SETTLE), 0.05
+        while True:
             try:
-                truth = truth()
+                value, why = truth(), ""
             except (*NOT_KNOWN, CommandError) as error:
-                if not self.plan_only:
-                    show.say(str(error))
-                return False
-        return bool(truth.all() if hasattr(truth, "all") else truth)
+                value, why = False, str(error)
+            if (value.all() if hasattr(value, "all") else value) or time.monotonic() > end:
+                break
+            time.sleep(pause)
+            pause = min(pause * 1.5, 2.0)
+        if why and not self.plan_only:
+            show.say(why)
+        return bool(value.all() if hasattr(value, "all") else value)
 
 
 def _try_connect(node: Node) -> RdokitError | None:

@@ -174,12 +174,12 @@ def _verify(door: Door, key: paramiko.PKey) -> None:
     if same_type:
         raise HostKeyError(
             door.name, door.address,
-            f"the host key has CHANGED.\n  trusted: {fingerprint(same_type[0])}\n  offered: {fingerprint(key)}",
+            f"the host key has CHANGED: trusted is {fingerprint(same_type[0])}, offered is {fingerprint(key)}.",
             next_step=f"If the machine was reinstalled, check the fingerprint on its console, remove its line from "
                       f"{door.known_hosts} and run: rdokit trust {door.name}. If not, somebody is in between.")
     raise HostKeyError(
         door.name, door.address,
-        f"the host key is not known.\n  offered: {fingerprint(key)}\n  trusted: none in {door.known_hosts}",
+        f"the host key is not known: offered is {fingerprint(key)}, trusted is none in {door.known_hosts}.",
         next_step=f"Compare it with the machine's console (ssh-keygen -lf /etc/ssh/ssh_host_rsa_key.pub), then: "
                   f"rdokit trust {door.name}")
 

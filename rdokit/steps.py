@@ -116,7 +116,8 @@ class Edit(Step):
 
     def is_so(self) -> bool:
         self.seen, self.written = self.written or self.node.read(self.path), None
-        return self.seen.exists and self.wanted == self.seen.text
+        wanted = self.wanted  # asked even of a file that is not there: whether it can be made is part of the answer
+        return self.seen.exists and wanted == self.seen.text
 
     def diff(self) -> str:
         return show.unified(self.seen.text, self.wanted, self.path)

@@ -580,9 +580,23 @@ alias ls='ls --color=auto' 2>/dev/null
 def base_system(node: Node) -> None:
     """What the shell needs and the installer may not have laid down. Existing files are left alone."""
     fs = node.fs
-    for path, mode in (("/dev", 0o755), ("/dev/pts", 0o755), ("/root", 0o550), ("/tmp", 0o1777), ("/etc/profile.d", 0o755),
-                       ("/var/tmp", 0o1777), ("/var/log", 0o755), ("/home", 0o755), ("/var/run", 0o755), ("/bin", 0o755),
-                       ("/sbin", 0o755), ("/usr/bin", 0o755), ("/usr/sbin", 0o755), ("/proc", 0o555), ("/sys", 0o755)):  # fmt: skip
+    for path, mode in (
+        ("/dev", 0o755),
+        ("/dev/pts", 0o755),
+        ("/root", 0o550),
+        ("/tmp", 0o1777),
+        ("/etc/profile.d", 0o755),
+        ("/var/tmp", 0o1777),
+        ("/var/log", 0o755),
+        ("/home", 0o755),
+        ("/var/run", 0o755),
+        ("/bin", 0o755),
+        ("/sbin", 0o755),
+        ("/usr/bin", 0o755),
+        ("/usr/sbin", 0o755),
+        ("/proc", 0o555),
+        ("/sys", 0o755),
+    ):
         if not fs.isdir(path):
             fs.mkdir(path, parents=True)
             fs.chmod(path, mode)
