@@ -19,7 +19,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..openstack.py2 import Py2Dict
+from ..openstack.py2 import Py2Dict, represent, text_repr, wire
 
 if TYPE_CHECKING:
     from ..process import Process
@@ -250,49 +250,19 @@ def py2_order(keys: Iterable[str], expected: int = 0) -> list[str]:
     return list(Py2Dict([(key, None) for key in keys], presized=expected))
 
 
-def py2_sorted(value: Any) -> Any:
-    """The same dicts and lists with every dict in Python 2's order (for json.dumps and repr)."""
-    if isinstance(value, dict):
-        return {key: py2_sorted(value[key]) for key in py2_order(value)}
-    if isinstance(value, list):
-        return [py2_sorted(item) for item in value]
-    return value
-
-
 def py2_repr(value: Any) -> str:
     """repr() in Python 2 of what came out of JSON: u'' strings, dicts in their order.
 
     >>> py2_repr({"start": "10.0.0.20", "end": None})
     "{u'start': u'10.0.0.20', u'end': None}"
     """
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{py2_repr(k)}: {py2_repr(value[k])}" for k in py2_order(value)) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(py2_repr, value)) + "]"
-    if isinstance(value, str):
-        return "u" + _py2_quote(value)
-    return repr(value)
-
-
-def _py2_quote(text: str) -> str:
-    """repr() of a str or unicode without its prefix: ASCII only."""
-    quote = '"' if "'" in text and '"' not in text else "'"
-    out = []
-    for char in text:
-        code = ord(char)
-        if char in (quote, "\\"):
-            out.append("\\" + char)
-        elif char in "\n\r\t":
-            out.append({"\n": "\\n", "\r": "\\r", "\t": "\\t"}[char])
-        elif 0x20 <= code < 0x7F:
-            out.append(char)
-        elif code < 0x100:
-            out.append(f"\\x{code:02x}")
-        else:
-            out.append(f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
-    return quote + "".join(out) + quote
+    return represent(wire(value))
 
 
 def py2_str_repr(text: str) -> str:
-    """repr() of a byte string in Python 2 (a command-line argument): UTF-8 bytes are escaped one by one."""
-    return _py2_quote(text.encode("utf-8", "surrogateescape").decode("latin-1"))
+    """repr() of a byte string in Python 2 (a command-line argument): UTF-8 bytes are escaped one by one.
+
+    >>> print(py2_str_repr("ñ"))
+    '\\xc3\\xb1'
+    """
+    return text_repr(text.encode("utf-8", "surrogateescape").decode("latin-1"), unicode=False)

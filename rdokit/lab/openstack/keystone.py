@@ -380,7 +380,7 @@ class Keystone:
         if not urls.get("publicurl"):
             raise ApiError(400, "publicurl field is required and cannot be empty")
         service = self._row("service", service_id)["id"]
-        given = {name: url for name, url in urls.items() if url} | {"_row": self.ids.hex(32)}  # type: ignore[union-attr]
+        given = {name: url for name, url in urls.items() if url} | {"_row": self.ids.hex(32)}
         return _shown(self._add(self.endpoints, region=region, service_id=service, **given))
 
     def delete_endpoint(self, endpoint_id: str) -> None:

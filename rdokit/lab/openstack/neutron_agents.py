@@ -78,7 +78,7 @@ class Agents:
         if answers.get("CONFIG_NEUTRON_LBAAS_HOSTS"):
             wanted += [("Loadbalancer agent", n) for n in hosts("CONFIG_NEUTRON_LBAAS_HOSTS")]
         now = world.clock.now()
-        ids = sorted(self.new_id() for _ in wanted)  # type: ignore[attr-defined]
+        ids = sorted(self.new_id() for _ in wanted)
         for (kind, node), row_id in zip(wanted, ids, strict=True):
             binary, topic = KINDS[kind]
             self.agents[row_id] = {
@@ -118,11 +118,11 @@ class Agents:
                 "interface_driver": "neutron.agent.linux.interface.OVSInterfaceDriver",
                 "routers": len(mine), "ex_gw_ports": owners.count("network:router_gateway"),
                 "interfaces": owners.count("network:router_interface"),
-                "floating_ips": sum(1 for f in self.floatingips.values() if f["router_id"] in mine),  # type: ignore[attr-defined]
+                "floating_ips": sum(1 for f in self.floatingips.values() if f["router_id"] in mine),
             }
         if kind == "DHCP agent":
             mine = [n for n, agents in self.dhcp_bindings.items() if row["id"] in agents]
-            subnets = [s for s in self.subnets.values() if s["network_id"] in mine]  # type: ignore[attr-defined]
+            subnets = [s for s in self.subnets.values() if s["network_id"] in mine]
             return {
                 "dhcp_driver": "neutron.agent.linux.dhcp.Dnsmasq", "use_namespaces": True, "dhcp_lease_duration": 86400,
                 "subnets": len(subnets), "networks": len(mine),
@@ -132,7 +132,7 @@ class Agents:
             devices = sum(1 for p in self.ports.values() if p["binding:host_id"] == row["host"])
             mapped = dict(m.split(":", 1) for m in _setting(world, row, "bridge_mappings").split(",") if ":" in m)
             tunnel = _setting(world, row, "local_ip") or row["_tunnel"]
-            return {"bridge_mappings": mapped, "tunnel_types": list(self.tunnel_types), "tunneling_ip": tunnel,  # type: ignore[attr-defined]
+            return {"bridge_mappings": mapped, "tunnel_types": list(self.tunnel_types), "tunneling_ip": tunnel,
                     "l2_population": False, "devices": devices}
         if kind == "Metadata agent":
             return {"metadata_proxy_socket": "/var/lib/neutron/metadata_proxy", "nova_metadata_ip": row["_tunnel"],
@@ -170,7 +170,7 @@ class Agents:
     def _serve(self, network_id: str, agent: dict[str, Any]) -> None:
         """Give the agent's own port an address on every subnet with DHCP."""
         device = f"dhcp{uuid.uuid5(uuid.NAMESPACE_DNS, agent['host'])}-{network_id}"
-        subnets = [s for s in self.subnets_of(network_id) if s["enable_dhcp"]]  # type: ignore[attr-defined]
+        subnets = [s for s in self.subnets_of(network_id) if s["enable_dhcp"]]
         port = next((p for p in self.ports.values() if p["device_id"] == device), None)
         served = {ip["subnet_id"] for ip in port["fixed_ips"]} if port else set()
         asked = [{"subnet_id": s["id"]} for s in subnets if s["id"] not in served]
@@ -179,9 +179,9 @@ class Agents:
         network = self.networks[network_id]
         try:
             if port is None:
-                port = self._own_port(network, device, "network:dhcp", network["tenant_id"], asked)  # type: ignore[attr-defined]
+                port = self._own_port(network, device, "network:dhcp", network["tenant_id"], asked)
             else:
-                port["fixed_ips"] += self._allocate(network, asked)  # type: ignore[attr-defined]
+                port["fixed_ips"] += self._allocate(network, asked)
         except ApiError:
             return  # a full pool: the agent logs it, nobody else hears of it
         port["binding:host_id"] = agent["host"]
@@ -189,8 +189,8 @@ class Agents:
     def add_network_to_dhcp_agent(self, caller: Caller, agent_id: str, network_id: str) -> None:
         """Raises ApiError: no such network or agent, no DHCP agent, already hosted."""
         self._scheduler_admin(caller, "create_dhcp-network")
-        self._get(caller, "network", network_id)  # type: ignore[attr-defined]
-        agent = self._get(None, "agent", agent_id)  # type: ignore[attr-defined]
+        self._get(caller, "network", network_id)
+        agent = self._get(None, "agent", agent_id)
         if agent["agent_type"] != "DHCP agent" or not agent["admin_state_up"]:
             raise neutron_error(404, "InvalidDHCPAgent",
                                 f"Agent {agent_id} is not a valid DHCP Agent or has been disabled")
@@ -202,14 +202,14 @@ class Agents:
 
     def remove_network_from_dhcp_agent(self, caller: Caller, agent_id: str, network_id: str) -> None:
         self._scheduler_admin(caller, "delete_dhcp-network")
-        agent = self._get(None, "agent", agent_id)  # type: ignore[attr-defined]
+        agent = self._get(None, "agent", agent_id)
         if agent["id"] not in self.dhcp_bindings.get(network_id, []):
             raise neutron_error(409, "NetworkNotHostedByDhcpAgent",
                                 f"The network {network_id} is not hosted by the DHCP agent {agent_id}.")
         self.dhcp_bindings[network_id].remove(agent["id"])
         device = f"dhcp{uuid.uuid5(uuid.NAMESPACE_DNS, agent['host'])}-{network_id}"
         for port in [p for p in self.ports.values() if p["device_id"] == device]:
-            self.remove_port(port["id"])  # type: ignore[attr-defined]
+            self.remove_port(port["id"])
 
     # -- routers
 
@@ -222,8 +222,8 @@ class Agents:
     def add_router_to_l3_agent(self, caller: Caller, agent_id: str, router_id: str) -> None:
         """Raises ApiError: no such router or agent, no L3 agent, already hosted."""
         self._scheduler_admin(caller, "create_l3-router")
-        self._get(caller, "router", router_id)  # type: ignore[attr-defined]
-        agent = self._get(None, "agent", agent_id)  # type: ignore[attr-defined]
+        self._get(caller, "router", router_id)
+        agent = self._get(None, "agent", agent_id)
         if agent["agent_type"] != "L3 agent" or not agent["admin_state_up"]:
             raise neutron_error(404, "InvalidL3Agent", f"Agent {agent_id} is not a L3 Agent or has been disabled")
         if router_id in self.l3_bindings:
@@ -233,7 +233,7 @@ class Agents:
 
     def remove_router_from_l3_agent(self, caller: Caller, agent_id: str, router_id: str) -> None:
         self._scheduler_admin(caller, "delete_l3-router")
-        agent = self._get(None, "agent", agent_id)  # type: ignore[attr-defined]
+        agent = self._get(None, "agent", agent_id)
         if self.l3_bindings.get(router_id) != agent["id"]:
             raise neutron_error(409, "RouterNotHostedByL3Agent",
                                 f"The router {router_id} is not hosted by L3 agent {agent_id}.")

@@ -30,7 +30,7 @@ class Routers:
 
     def create_router(self, caller: Caller, data: dict[str, Any]) -> dict[str, Any]:
         row = {
-            "id": self.new_id("router"), "name": data["name"], "tenant_id": data["tenant_id"],  # type: ignore[attr-defined]
+            "id": self.new_id("router"), "name": data["name"], "tenant_id": data["tenant_id"],
             "admin_state_up": data["admin_state_up"], "status": "ACTIVE", "external_gateway_info": None, "routes": [],
         }
         self.routers[row["id"]] = row
@@ -49,7 +49,7 @@ class Routers:
             self._check_routes(row, changes["routes"])
             changes["routes"] = sorted(changes["routes"], key=lambda r: (r["destination"], r["nexthop"]))
         row.update(changes)
-        self.schedule_router(row["id"])  # type: ignore[attr-defined]
+        self.schedule_router(row["id"])
 
     def delete_router(self, caller: Caller, row: dict[str, Any]) -> None:
         in_use = any(f["router_id"] == row["id"] for f in self.floatingips.values()) or any(
@@ -58,7 +58,7 @@ class Routers:
         if in_use:
             raise neutron_error(409, "RouterInUse", f"Router {row['id']} still has active ports")
         for port in self.ports_of_router(row["id"]):
-            self.remove_port(port["id"])  # type: ignore[attr-defined]
+            self.remove_port(port["id"])
         self.l3_bindings.pop(row["id"], None)
         del self.routers[row["id"]]
 
@@ -74,7 +74,7 @@ class Routers:
         wanted = info["network_id"] if info else None
         network: dict[str, Any] = {}
         if wanted:
-            network = self._get(caller, "network", wanted)  # type: ignore[attr-defined]
+            network = self._get(caller, "network", wanted)
             wanted = network["id"]
             if not network["router:external"]:
                 raise bad("router", f"Network {wanted} is not a valid external network")
@@ -86,17 +86,17 @@ class Routers:
                     f"Gateway cannot be updated for router {row['id']}, since a gateway to external network "
                     f"{port['network_id']} is required by one or more floating IPs.")
             row["external_gateway_info"] = None
-            self.remove_port(port["id"])  # type: ignore[attr-defined]
+            self.remove_port(port["id"])
             port = None
         if not wanted:
             row["external_gateway_info"] = None
             return
         if port is None:
-            for subnet in self.subnets_of(wanted):  # type: ignore[attr-defined]
+            for subnet in self.subnets_of(wanted):
                 self._check_duplicate(row["id"], subnet)
             made = self._own_port(network, row["id"], GATEWAY, "", UNSET)
             if not made["fixed_ips"]:
-                self.remove_port(made["id"])  # type: ignore[attr-defined]
+                self.remove_port(made["id"])
                 raise bad("router", f"No IPs available for external network {wanted}")
         snat = info.get("enable_snat", True) if info else True
         row["external_gateway_info"] = {"network_id": wanted, "enable_snat": str(snat).lower() in ("true", "1")}
@@ -110,16 +110,16 @@ class Routers:
             "security_groups": UNSET, "binding:host_id": UNSET, "extra_dhcp_opts": UNSET,
             "allowed_address_pairs": UNSET,
         }
-        found = self._allocate(network, addresses)  # type: ignore[attr-defined]
-        row = self._store_port(data, network, self._new_mac(), found)  # type: ignore[attr-defined]
-        self.port_created(network["id"])  # type: ignore[attr-defined]
+        found = self._allocate(network, addresses)
+        row = self._store_port(data, network, self._new_mac(), found)
+        self.port_created(network["id"])
         return row
 
     # -- interfaces
 
     def add_router_interface(self, caller: Caller, router_id: str, body: dict[str, Any]) -> dict[str, Any]:
         """PUT …/add_router_interface with a subnet or a port. Raises ApiError."""
-        router = self._get(caller, "router", router_id)  # type: ignore[attr-defined]
+        router = self._get(caller, "router", router_id)
         if not body:
             raise bad("router", "Either subnet_id or port_id must be specified")
         if "port_id" in body:
@@ -127,7 +127,7 @@ class Routers:
                 raise bad("router", "Cannot specify both subnet-id and port-id")
             port, subnet = self._port_as_interface(caller, router, body["port_id"])
         elif "subnet_id" in body:
-            subnet = self._get(caller, "subnet", body["subnet_id"])  # type: ignore[attr-defined]
+            subnet = self._get(caller, "subnet", body["subnet_id"])
             if not subnet["gateway_ip"]:
                 raise bad("router", "Subnet for router interface must have a gateway IP")
             self._check_duplicate(router["id"], subnet)
@@ -136,14 +136,14 @@ class Routers:
             port = self._own_port(network, router["id"], INTERFACE, subnet["tenant_id"], asked)
         else:
             raise bad("router", "Either subnet_id or port_id must be specified")
-        self.schedule_router(router["id"])  # type: ignore[attr-defined]
+        self.schedule_router(router["id"])
         return {"id": router["id"], "tenant_id": subnet["tenant_id"], "port_id": port["id"],
                 "subnet_id": subnet["id"]}
 
     def _port_as_interface(
         self, caller: Caller, router: dict[str, Any], port_id: str
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        port = self._get(caller, "port", port_id)  # type: ignore[attr-defined]
+        port = self._get(caller, "port", port_id)
         if port["device_id"]:
             raise neutron_error(409, "PortInUse",
                                 f"Unable to complete operation on port {port['id']} for network {port['network_id']}. "
@@ -167,7 +167,7 @@ class Routers:
 
     def remove_router_interface(self, caller: Caller, router_id: str, body: dict[str, Any]) -> None:
         """PUT …/remove_router_interface with a subnet or a port. Raises ApiError."""
-        router = self._get(caller, "router", router_id)  # type: ignore[attr-defined]
+        router = self._get(caller, "router", router_id)
         mine = [p for p in self.ports_of_router(router["id"]) if p["device_owner"] == INTERFACE]
         if "port_id" in body:
             port = next((p for p in mine if p["id"] == body["port_id"]), None)
@@ -176,14 +176,14 @@ class Routers:
                                                                     f"with id {body['port_id']}")
             subnet_id = port["fixed_ips"][0]["subnet_id"] if port["fixed_ips"] else ""
         else:
-            subnet_id = self._get(caller, "subnet", body["subnet_id"])["id"]  # type: ignore[attr-defined]
+            subnet_id = self._get(caller, "subnet", body["subnet_id"])["id"]
             port = next((p for p in mine if any(ip["subnet_id"] == subnet_id for ip in p["fixed_ips"])), None)
         if subnet_id:
             self._interface_free(router, subnet_id)
         if port is None:
             raise neutron_error(404, "RouterInterfaceNotFoundForSubnet",
                                 f"Router {router['id']} has no interface on subnet {subnet_id}")
-        self.remove_port(port["id"])  # type: ignore[attr-defined]
+        self.remove_port(port["id"])
 
     def _interface_free(self, router: dict[str, Any], subnet_id: str) -> None:
         start = f"Router interface for subnet {subnet_id} on router {router['id']} cannot be deleted, as it is "
@@ -214,13 +214,13 @@ class Routers:
     # -- floating addresses
 
     def create_floatingip(self, caller: Caller, data: dict[str, Any]) -> dict[str, Any]:
-        network = self._get(caller, "network", data["floating_network_id"])  # type: ignore[attr-defined]
+        network = self._get(caller, "network", data["floating_network_id"])
         if not network["router:external"]:
             raise bad("floatingip", f"Network {data['floating_network_id']} is not a valid external network")
-        row_id = self.new_id()  # type: ignore[attr-defined]
+        row_id = self.new_id()
         port = self._own_port(network, row_id, FLOATING, "", UNSET)
         if not port["fixed_ips"]:
-            self.remove_port(port["id"])  # type: ignore[attr-defined]
+            self.remove_port(port["id"])
             raise neutron_error(400, "ExternalIpAddressExhausted",
                                 f"Unable to find any IP address on external network {network['id']}.")
         row = {
@@ -231,7 +231,7 @@ class Routers:
         try:
             self._associate(caller, row, data)
         except ApiError:
-            self.remove_port(port["id"])  # type: ignore[attr-defined]
+            self.remove_port(port["id"])
             raise
         self.floatingips[row_id] = row
         return row
@@ -240,7 +240,7 @@ class Routers:
         self._associate(caller, row, changes)
 
     def delete_floatingip(self, caller: Caller, row: dict[str, Any]) -> None:
-        self.remove_port(row["_port"])  # type: ignore[attr-defined]
+        self.remove_port(row["_port"])
         del self.floatingips[row["id"]]
 
     def _associate(self, caller: Caller, row: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -250,7 +250,7 @@ class Routers:
         if not port_id:
             row.update(port_id=None, router_id=None, fixed_ip_address=None)
             return
-        port = self._get(caller, "port", port_id)  # type: ignore[attr-defined]
+        port = self._get(caller, "port", port_id)
         if port["tenant_id"] != row["tenant_id"]:
             if row["id"] in self.floatingips:
                 raise bad("floatingip", f"Port {port_id} is associated with a different tenant than Floating IP "

@@ -22,7 +22,7 @@ class SecurityGroups:
         for row in self.security_groups.values():
             if row["tenant_id"] == tenant_id and row["name"] == "default":
                 return row["id"]
-        row = {"id": self.new_id("security_group"), "name": "default", "description": "default", "tenant_id": tenant_id}  # type: ignore[attr-defined]
+        row = {"id": self.new_id("security_group"), "name": "default", "description": "default", "tenant_id": tenant_id}
         self.security_groups[row["id"]] = row
         for version in ("IPv4", "IPv6"):
             self._add_rule(row, "ingress", version, remote_group_id=row["id"])
@@ -31,7 +31,7 @@ class SecurityGroups:
 
     def _add_rule(self, group: dict[str, Any], direction: str, ethertype: str, **more: Any) -> dict[str, Any]:
         rule = {
-            "id": self.new_id("security_group_rule"), "tenant_id": group["tenant_id"], "security_group_id": group["id"],  # type: ignore[attr-defined]
+            "id": self.new_id("security_group_rule"), "tenant_id": group["tenant_id"], "security_group_id": group["id"],
             "ethertype": ethertype, "direction": direction, "protocol": None, "port_range_min": None,
             "port_range_max": None, "remote_ip_prefix": None, "remote_group_id": None,
         } | more
@@ -49,7 +49,7 @@ class SecurityGroups:
         if data["name"] == "default":
             raise neutron_error(409, "SecurityGroupDefaultAlreadyExists", "Default security group already exists.")
         self.ensure_default_group(data["tenant_id"])
-        row = {"id": self.new_id("security_group"), "name": data["name"], "description": data["description"],  # type: ignore[attr-defined]
+        row = {"id": self.new_id("security_group"), "name": data["name"], "description": data["description"],
                "tenant_id": data["tenant_id"]}
         self.security_groups[row["id"]] = row
         for version in ("IPv4", "IPv6"):
@@ -81,9 +81,9 @@ class SecurityGroups:
         if data["remote_ip_prefix"] and data["remote_group_id"]:
             raise neutron_error(400, "SecurityGroupRemoteGroupAndRemoteIpPrefix",
                                 "Only remote_ip_prefix or remote_group_id may be provided.")
-        group = self._get(caller, "security_group", data["security_group_id"])  # type: ignore[attr-defined]
+        group = self._get(caller, "security_group", data["security_group_id"])
         if data["remote_group_id"]:
-            self._get(caller, "security_group", data["remote_group_id"])  # type: ignore[attr-defined]
+            self._get(caller, "security_group", data["remote_group_id"])
         net = parse_net(data["remote_ip_prefix"] or "")
         if net is not None and data["ethertype"] != f"IPv{net.version}":
             raise neutron_error(400, "SecurityGroupRuleParameterConflict",
