@@ -107,9 +107,17 @@ def up(args: argparse.Namespace) -> dict[str, Any]:
     errors = state / "lab.err"
     with errors.open("wb") as err:
         child = subprocess.Popen(
-            line, stdin=subprocess.DEVNULL, stdout=err, stderr=err, start_new_session=True, cwd=str(state.resolve()),
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [package_root(), os.environ.get("PYTHONPATH", "")]))},
-        )  # fmt: skip
+            line,
+            stdin=subprocess.DEVNULL,
+            stdout=err,
+            stderr=err,
+            start_new_session=True,
+            cwd=str(state.resolve()),
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(filter(None, [package_root(), os.environ.get("PYTHONPATH", "")])),
+            },
+        )
     end = time.monotonic() + WAIT
     while time.monotonic() < end:
         status = status_of(state)
@@ -161,7 +169,8 @@ def print_status(status: dict[str, Any], state: Path, verb: str) -> None:
     print(f"lab {verb} (pid {status['pid']}, {status['speed']:g} times faster than real, world in {state})")
     for name, node in status["nodes"].items():
         print(
-            f"  {name:<10} {node['state']:<5} ssh -p {node['port']} root@{node['host']}   {', '.join(node['addresses'])}"
+            f"  {name:<10} {node['state']:<5} ssh -p {node['port']} root@{node['host']}   "
+            f"{', '.join(node['addresses'])}"
         )
     path = status.get("root_password_file")
     if path:
@@ -255,7 +264,8 @@ def run(args: argparse.Namespace) -> int:
             print("\n".join(result))
     else:
         raise LabError(
-            f"unknown action {action!r}: up, down, status, reset, ssh, snapshot, restore, compare, power, fault, unknown"
+            f"unknown action {action!r}: up, down, status, reset, ssh, snapshot, restore, compare, power, "
+            f"fault, unknown"
         )
     if args.json:
         if isinstance(result, dict):
@@ -285,7 +295,8 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument(
         "action",
-        help="up, down, status, reset, ssh NODE, snapshot FILE, restore FILE, compare A B, power NODE HOW, fault NAME VALUE, unknown, serve",
+        help="up, down, status, reset, ssh NODE, snapshot FILE, restore FILE, compare A B, power NODE HOW, "
+        "fault NAME VALUE, unknown, serve",
     )
     parser.add_argument(
         "--state", default=".lab", metavar="DIR", help="where world, keys, status and log are (default: .lab)"

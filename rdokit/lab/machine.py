@@ -404,9 +404,15 @@ class Machine:
             return comm.encode() + b"\n"
         if name == "stat":
             ticks = int((entry.started - self.node.kernel.booted) * 100)
-            return f"{pid} ({comm}) S {entry.ppid} {entry.pgid} {entry.sid} 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 {ticks}\n".encode()
+            return (
+                f"{pid} ({comm}) S {entry.ppid} {entry.pgid} {entry.sid} 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 "
+                f"{ticks}\n".encode()
+            )
         uid = self.node.fs.uid(entry.process.user)
-        return f"Name:\t{comm}\nState:\tS (sleeping)\nPid:\t{pid}\nPPid:\t{entry.ppid}\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\n".encode()
+        return (
+            f"Name:\t{comm}\nState:\tS (sleeping)\nPid:\t{pid}\nPPid:\t{entry.ppid}\n"
+            f"Uid:\t{uid}\t{uid}\t{uid}\t{uid}\n".encode()
+        )
 
     # -- sessions ------------------------------------------------------------------------------------------------
 
@@ -573,7 +579,8 @@ fi
 alias l.='ls -d .* --color=auto' 2>/dev/null
 alias ls='ls --color=auto' 2>/dev/null
 """,
-    "/etc/profile.d/which2.sh": "alias which='alias | /usr/bin/which --tty-only --read-alias --show-dot --show-tilde'\n",
+    "/etc/profile.d/which2.sh": "alias which='alias | /usr/bin/which --tty-only --read-alias --show-dot "
+    "--show-tilde'\n",
 }
 
 

@@ -44,7 +44,7 @@ def available(wanted: list[str], get: Callable[[], list[bytes]]) -> list[str]:
 
 
 def teach_old_public_key() -> None:
-    """5.3 does not know the algorithm names rsa-sha2-256 and rsa-sha2-512: such a request fails before the key is read."""
+    """5.3 does not know rsa-sha2-256 and rsa-sha2-512: a request with such a name fails before the key is read."""
     original = asyncssh_auth._ServerPublicKeyAuth._start  # noqa: SLF001
     if getattr(original, "lab", False):
         return

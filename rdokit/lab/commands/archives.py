@@ -35,13 +35,44 @@ async def tar(p: Process) -> int:
             if letter in "fCXT" and rest:
                 flags.append(rest.pop(0))
         p.argv[1:] = flags + rest
-    o = parse(p, "Acdf:hjJkmOprtuvwxzC:X:T:PSZW", {
-        "create": "c", "extract": "x", "get": "x", "list": "t", "file=": "f", "gzip": "z", "gunzip": "z", "bzip2": "j", "xz": "J",
-        "verbose": "v", "directory=": "C", "exclude=": "e", "strip-components=": "s", "preserve-permissions": "p", "to-stdout": "O",
-        "keep-old-files": "k", "absolute-names": "P", "selinux": "S", "xattrs": "S", "numeric-owner": "S", "same-owner": "S",
-        "no-same-owner": "S", "touch": "m", "append": "r", "files-from=": "T", "dereference": "h", "auto-compress": "a", "transform=": "tr",
-        "one-file-system": "S", "wildcards": "S", "overwrite": "S",
-    }, status=2)  # fmt: skip
+    o = parse(
+        p,
+        "Acdf:hjJkmOprtuvwxzC:X:T:PSZW",
+        {
+            "create": "c",
+            "extract": "x",
+            "get": "x",
+            "list": "t",
+            "file=": "f",
+            "gzip": "z",
+            "gunzip": "z",
+            "bzip2": "j",
+            "xz": "J",
+            "verbose": "v",
+            "directory=": "C",
+            "exclude=": "e",
+            "strip-components=": "s",
+            "preserve-permissions": "p",
+            "to-stdout": "O",
+            "keep-old-files": "k",
+            "absolute-names": "P",
+            "selinux": "S",
+            "xattrs": "S",
+            "numeric-owner": "S",
+            "same-owner": "S",
+            "no-same-owner": "S",
+            "touch": "m",
+            "append": "r",
+            "files-from=": "T",
+            "dereference": "h",
+            "auto-compress": "a",
+            "transform=": "tr",
+            "one-file-system": "S",
+            "wildcards": "S",
+            "overwrite": "S",
+        },
+        status=2,
+    )
     modes = [m for m in "ctxru" if o.has(m)]
     if len(modes) != 1:
         text = (
@@ -65,7 +96,8 @@ async def create(p: Process, o: Options, folder: str) -> int:
         names += (await p.read_file(listing)).decode("utf-8", "surrogateescape").split()
     if not names:
         raise UsageError(
-            "tar: Cowardly refusing to create an empty archive\nTry `tar --help' or `tar --usage' for more information.",
+            "tar: Cowardly refusing to create an empty archive\nTry `tar --help' or `tar --usage' for more "
+            "information.",
             2,
         )
     file = o.value("f") or "-"
@@ -155,7 +187,8 @@ async def extract(p: Process, o: Options, folder: str, listing: bool) -> int:
     except OSError as err:
         if isinstance(err, gz.BadGzipFile):
             raise Missing(
-                "\ngzip: stdin: not in gzip format\ntar: Child returned status 1\ntar: Error is not recoverable: exiting now",
+                "\ngzip: stdin: not in gzip format\ntar: Child returned status 1\ntar: Error is not "
+                "recoverable: exiting now",
                 2,
             ) from None
         raise Missing(
@@ -266,8 +299,24 @@ async def xz(p: Process) -> int:
 
 
 async def packer(p: Process, kind: str) -> int:
-    o = parse(p, "cdfhklnNqrS:tvV123456789", {"stdout": "c", "to-stdout": "c", "decompress": "d", "uncompress": "d", "force": "f",
-                                              "keep": "k", "quiet": "q", "recursive": "r", "test": "t", "verbose": "v", "fast": "1", "best": "9"})  # fmt: skip
+    o = parse(
+        p,
+        "cdfhklnNqrS:tvV123456789",
+        {
+            "stdout": "c",
+            "to-stdout": "c",
+            "decompress": "d",
+            "uncompress": "d",
+            "force": "f",
+            "keep": "k",
+            "quiet": "q",
+            "recursive": "r",
+            "test": "t",
+            "verbose": "v",
+            "fast": "1",
+            "best": "9",
+        },
+    )
     suffix, pack, unpack = CODECS[kind]
     name = posixpath.basename(p.name)
     out = o.has("d") or "un" in name or "cat" in name
@@ -289,7 +338,8 @@ async def packer(p: Process, kind: str) -> int:
         if arg == "-":
             if not out and p.stdout.isatty() and not o.has("f"):
                 p.error(
-                    f"{name}: compressed data not written to a terminal. Use -f to force compression.\nFor help, type: {name} -h"
+                    f"{name}: compressed data not written to a terminal. Use -f to force compression.\nFor "
+                    f"help, type: {name} -h"
                 )
                 return 1
             result = change(await p.stdin.read(), "stdin")

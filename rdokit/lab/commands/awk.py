@@ -1,4 +1,4 @@
-"""awk (gawk 3.1.7): a parser and tree walker for the language, without its network and time extras beyond what people use."""
+"""awk (gawk 3.1.7): a parser and tree walker for the language, without what people do not use (network, profiling)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,70 @@ from ..shell.streams import Collector
 
 DEC = ("utf-8", "surrogateescape")
 TOKEN = re.compile(
-    r"""(?P<space>[ \t\r]+|\\\n|\#[^\n]*)|(?P<newline>\n)|(?P<number>0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)
+    r"""(?P<space>[ \t\r]+|\\\n|\#[^\n]*)|(?P<newline>\n)
+    |(?P<number>0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)
     |(?P<string>"(?:[^"\\\n]|\\.|\\\n)*")|(?P<name>[A-Za-z_]\w*)
     |(?P<op>\*\*=|\|&|&&|\|\||\+\+|--|\+=|-=|\*=|/=|%=|\^=|\*\*|==|<=|>=|!=|!~|>>|[-+*/%^<>!~?:=$(){}\[\];,|])""",
     re.X | re.S,
 )
-KEYWORDS = {"BEGIN", "END", "function", "func", "if", "else", "while", "for", "do", "break", "continue", "next", "nextfile", "exit",
-            "return", "delete", "in", "getline", "print", "printf"}  # fmt: skip
-FUNCTIONS = {"length", "substr", "index", "split", "sub", "gsub", "match", "sprintf", "sin", "cos", "atan2", "exp", "log", "sqrt", "int",
-             "rand", "srand", "tolower", "toupper", "system", "close", "fflush", "gensub", "systime", "strftime", "asort", "asorti",
-             "and", "or", "xor", "lshift", "rshift", "compl", "strtonum"}  # fmt: skip
+KEYWORDS = {
+    "BEGIN",
+    "END",
+    "function",
+    "func",
+    "if",
+    "else",
+    "while",
+    "for",
+    "do",
+    "break",
+    "continue",
+    "next",
+    "nextfile",
+    "exit",
+    "return",
+    "delete",
+    "in",
+    "getline",
+    "print",
+    "printf",
+}
+FUNCTIONS = {
+    "length",
+    "substr",
+    "index",
+    "split",
+    "sub",
+    "gsub",
+    "match",
+    "sprintf",
+    "sin",
+    "cos",
+    "atan2",
+    "exp",
+    "log",
+    "sqrt",
+    "int",
+    "rand",
+    "srand",
+    "tolower",
+    "toupper",
+    "system",
+    "close",
+    "fflush",
+    "gensub",
+    "systime",
+    "strftime",
+    "asort",
+    "asorti",
+    "and",
+    "or",
+    "xor",
+    "lshift",
+    "rshift",
+    "compl",
+    "strtonum",
+}
 
 
 class AwkError(Exception):
@@ -568,10 +622,23 @@ class Awk:
     def __init__(self, p: Process, program: Parser):
         self.p, self.program = p, program
         self.globals: dict[str, Any] = {
-            "FS": " ", "OFS": " ", "ORS": "\n", "RS": "\n", "NF": 0.0, "NR": 0.0, "FNR": 0.0, "SUBSEP": "\x1c", "CONVFMT": "%.6g",
-            "OFMT": "%.6g", "FILENAME": "", "RSTART": 0.0, "RLENGTH": -1.0, "ENVIRON": {k: StrNum(v) for k, v in p.env.items()},
-            "IGNORECASE": 0.0, "FIELDWIDTHS": "",
-        }  # fmt: skip
+            "FS": " ",
+            "OFS": " ",
+            "ORS": "\n",
+            "RS": "\n",
+            "NF": 0.0,
+            "NR": 0.0,
+            "FNR": 0.0,
+            "SUBSEP": "\x1c",
+            "CONVFMT": "%.6g",
+            "OFMT": "%.6g",
+            "FILENAME": "",
+            "RSTART": 0.0,
+            "RLENGTH": -1.0,
+            "ENVIRON": {k: StrNum(v) for k, v in p.env.items()},
+            "IGNORECASE": 0.0,
+            "FIELDWIDTHS": "",
+        }
         self.frames: list[dict[str, Any]] = []
         self.record, self.fields, self.split_done = "", [], True
         self.outputs: dict[str, Any] = {}
@@ -663,9 +730,8 @@ class Awk:
     async def next_record(self) -> str | None:
         """The next record of the main input."""
         while True:
-            if self.reader is None:
-                if not await self.open_next():
-                    return None
+            if self.reader is None and not await self.open_next():
+                return None
             text = await read_record(self.reader, to_text(self.globals["RS"]))
             if text is not None:
                 return text
@@ -992,13 +1058,23 @@ class Awk:
         whole = int(number)
         second = int(to_number(values[1])) if len(values) > 1 else 0
         try:
-            return float({
-                "int": lambda: math.trunc(number), "sqrt": lambda: math.sqrt(number), "exp": lambda: math.exp(number),
-                "log": lambda: math.log(number) if number > 0 else (-math.inf if number == 0 else math.nan), "sin": lambda: math.sin(number),
-                "cos": lambda: math.cos(number), "atan2": lambda: math.atan2(number, to_number(values[1])), "and": lambda: whole & second,
-                "or": lambda: whole | second, "xor": lambda: whole ^ second, "lshift": lambda: whole << second,
-                "rshift": lambda: whole >> second, "compl": lambda: ~whole & ((1 << 53) - 1),
-            }[name]())  # fmt: skip
+            return float(
+                {
+                    "int": lambda: math.trunc(number),
+                    "sqrt": lambda: math.sqrt(number),
+                    "exp": lambda: math.exp(number),
+                    "log": lambda: math.log(number) if number > 0 else (-math.inf if number == 0 else math.nan),
+                    "sin": lambda: math.sin(number),
+                    "cos": lambda: math.cos(number),
+                    "atan2": lambda: math.atan2(number, to_number(values[1])),
+                    "and": lambda: whole & second,
+                    "or": lambda: whole | second,
+                    "xor": lambda: whole ^ second,
+                    "lshift": lambda: whole << second,
+                    "rshift": lambda: whole >> second,
+                    "compl": lambda: ~whole & ((1 << 53) - 1),
+                }[name]()
+            )
         except ValueError:
             return math.nan
 
@@ -1328,7 +1404,8 @@ async def awk(p: Process) -> int:
     except UsageError as err:
         raise UsageError(
             str(err).split("\n")[0]
-            + "\nUsage: awk [POSIX or GNU style options] -f progfile [--] file ...\nUsage: awk [POSIX or GNU style options] [--] 'program' file ...",
+            + "\nUsage: awk [POSIX or GNU style options] -f progfile [--] file ...\nUsage: awk [POSIX or GNU "
+            "style options] [--] 'program' file ...",
             2,
         ) from None
     if o.has("version"):
@@ -1346,7 +1423,8 @@ async def awk(p: Process) -> int:
         source = args.pop(0)
     else:
         p.error(
-            "Usage: awk [POSIX or GNU style options] -f progfile [--] file ...\nUsage: awk [POSIX or GNU style options] [--] 'program' file ..."
+            "Usage: awk [POSIX or GNU style options] -f progfile [--] file ...\nUsage: awk [POSIX or GNU style "
+            "options] [--] 'program' file ..."
         )
         return 1
     try:

@@ -75,7 +75,8 @@ async def check(p: Process, o: Options, kind: str, listing: str) -> int:
         p.error(f"{p.name}: WARNING: {missing} of {good} listed file{'s' if good > 1 else ''} could not be read")
     if wrong and not o.has("s"):
         p.error(
-            f"{p.name}: WARNING: {wrong} of {good - missing} computed checksum{'s' if good - missing > 1 else ''} did NOT match"
+            f"{p.name}: WARNING: {wrong} of {good - missing} computed "
+            f"checksum{'s' if good - missing > 1 else ''} did NOT match"
         )
     return 1 if wrong or missing else 0
 
@@ -111,8 +112,41 @@ async def base64(p: Process) -> int:
     return 0
 
 
-NAMED = ["nul", "soh", "stx", "etx", "eot", "enq", "ack", "bel", "bs", "ht", "nl", "vt", "ff", "cr", "so", "si", "dle", "dc1",
-         "dc2", "dc3", "dc4", "nak", "syn", "etb", "can", "em", "sub", "esc", "fs", "gs", "rs", "us", "sp"]  # fmt: skip
+NAMED = [
+    "nul",
+    "soh",
+    "stx",
+    "etx",
+    "eot",
+    "enq",
+    "ack",
+    "bel",
+    "bs",
+    "ht",
+    "nl",
+    "vt",
+    "ff",
+    "cr",
+    "so",
+    "si",
+    "dle",
+    "dc1",
+    "dc2",
+    "dc3",
+    "dc4",
+    "nak",
+    "syn",
+    "etb",
+    "can",
+    "em",
+    "sub",
+    "esc",
+    "fs",
+    "gs",
+    "rs",
+    "us",
+    "sp",
+]
 ESCAPED = {0: "\\0", 7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r"}
 
 
@@ -289,11 +323,30 @@ async def cmp(p: Process) -> int:
 @command("diff")
 async def diff(p: Process) -> int:
     p.argv = [f"-U{a[1:]}" if re.fullmatch(r"-\d+", a) else a for a in p.argv]
-    o = parse(p, "abBc::C:dEiI:lL:nNpqrsS:tTuU:vwx:yW:", {
-        "brief": "q", "unified=?": "u", "context=?": "c", "recursive": "r", "new-file": "N", "ignore-case": "i", "label=": "L",
-        "ignore-all-space": "w", "ignore-space-change": "b", "ignore-blank-lines": "B", "report-identical-files": "s", "exclude=": "x",
-        "side-by-side": "y", "text": "a", "width=": "W", "ignore-matching-lines=": "I", "suppress-common-lines": "scl",
-    }, status=2)  # fmt: skip
+    o = parse(
+        p,
+        "abBc::C:dEiI:lL:nNpqrsS:tTuU:vwx:yW:",
+        {
+            "brief": "q",
+            "unified=?": "u",
+            "context=?": "c",
+            "recursive": "r",
+            "new-file": "N",
+            "ignore-case": "i",
+            "label=": "L",
+            "ignore-all-space": "w",
+            "ignore-space-change": "b",
+            "ignore-blank-lines": "B",
+            "report-identical-files": "s",
+            "exclude=": "x",
+            "side-by-side": "y",
+            "text": "a",
+            "width=": "W",
+            "ignore-matching-lines=": "I",
+            "suppress-common-lines": "scl",
+        },
+        status=2,
+    )
     if len(o.args) != 2:
         what = (
             f"missing operand after `{o.args[-1] if o.args else 'diff'}'"
@@ -403,7 +456,8 @@ def unified(p: Process, o: Options, one: str, two: str, x: list[str], y: list[st
         stamp = 0.0 if kind == "none" else stat_of(p, name).mtime if name != "-" else None
         when = clock.now(p.node, p.env, stamp)
         p.print(
-            f"{mark} {name}\t{when.strftime('%Y-%m-%d %H:%M:%S.')}{int((stamp or 0) % 1 * 1e9):09d} {when.strftime('%z')}"
+            f"{mark} {name}\t{when.strftime('%Y-%m-%d %H:%M:%S.')}{int((stamp or 0) % 1 * 1e9):09d} "
+            f"{when.strftime('%z')}"
         )
     for group in matcher.get_grouped_opcodes(around):
         a1, a2, b1, b2 = group[0][1], group[-1][2], group[0][3], group[-1][4]

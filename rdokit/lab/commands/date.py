@@ -26,12 +26,30 @@ UNITS = {
 
 def format_date(when: datetime.datetime, form: str) -> str:
     """strftime with GNU's extras (%N, %s, %:z, %-d, %^a)."""
-    table = {"n": "\n", "t": "\t", "%": "%", "N": f"{when.microsecond * 1000:09d}", "s": str(int(when.timestamp())),
-             "z": when.strftime("%z"), "Z": when.strftime("%Z"), "P": when.strftime("%p").lower(), "D": when.strftime("%m/%d/%y"),
-             "F": when.strftime("%Y-%m-%d"), "T": when.strftime("%H:%M:%S"), "R": when.strftime("%H:%M"), "r": when.strftime("%I:%M:%S %p"),
-             "h": when.strftime("%b"), "k": f"{when.hour:2d}", "l": f"{(when.hour - 1) % 12 + 1:2d}", "e": f"{when.day:2d}",
-             "C": f"{when.year // 100:02d}", "u": str(when.isoweekday()), "c": when.strftime("%a %d %b %Y %I:%M:%S %p %Z"),
-             "x": when.strftime("%m/%d/%Y"), "X": when.strftime("%I:%M:%S %p")}  # fmt: skip
+    table = {
+        "n": "\n",
+        "t": "\t",
+        "%": "%",
+        "N": f"{when.microsecond * 1000:09d}",
+        "s": str(int(when.timestamp())),
+        "z": when.strftime("%z"),
+        "Z": when.strftime("%Z"),
+        "P": when.strftime("%p").lower(),
+        "D": when.strftime("%m/%d/%y"),
+        "F": when.strftime("%Y-%m-%d"),
+        "T": when.strftime("%H:%M:%S"),
+        "R": when.strftime("%H:%M"),
+        "r": when.strftime("%I:%M:%S %p"),
+        "h": when.strftime("%b"),
+        "k": f"{when.hour:2d}",
+        "l": f"{(when.hour - 1) % 12 + 1:2d}",
+        "e": f"{when.day:2d}",
+        "C": f"{when.year // 100:02d}",
+        "u": str(when.isoweekday()),
+        "c": when.strftime("%a %d %b %Y %I:%M:%S %p %Z"),
+        "x": when.strftime("%m/%d/%Y"),
+        "X": when.strftime("%I:%M:%S %p"),
+    }
 
     def put(match: re.Match[str]) -> str:
         flag, width, colon, letter = match[1], match[2], match[3], match[4]
@@ -173,16 +191,35 @@ def parse_touch(p: Process, text: str) -> float | None:
     year = now.year if match[2] is None else int((match[1] or ("19" if int(match[2]) > 68 else "20")) + match[2])
     try:
         return now.replace(
-            year=year, month=int(match[3]), day=int(match[4]), hour=int(match[5]), minute=int(match[6]), second=int(match[7] or 0), microsecond=0
-        ).timestamp()  # fmt: skip
+            year=year,
+            month=int(match[3]),
+            day=int(match[4]),
+            hour=int(match[5]),
+            minute=int(match[6]),
+            second=int(match[7] or 0),
+            microsecond=0,
+        ).timestamp()
     except ValueError:
         return None
 
 
 @command("date", path="/bin")
 async def date(p: Process) -> int:
-    o = parse(p, "d:f:I::Rr:s:u", {"date=": "d", "file=": "f", "iso-8601=?": "I", "rfc-2822": "R", "rfc-3339=": "3", "reference=": "r",
-                                   "set=": "s", "utc": "u", "universal": "u"})  # fmt: skip
+    o = parse(
+        p,
+        "d:f:I::Rr:s:u",
+        {
+            "date=": "d",
+            "file=": "f",
+            "iso-8601=?": "I",
+            "rfc-2822": "R",
+            "rfc-3339=": "3",
+            "reference=": "r",
+            "set=": "s",
+            "utc": "u",
+            "universal": "u",
+        },
+    )
     if o.has("u"):
         p.env = {**p.env, "TZ": "UTC"}
     when = clock.now(p.node, p.env)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import posixpath
 import re
@@ -79,12 +80,35 @@ def kind_word(stat: Stat) -> str:
 
 @command("cp", path="/bin")
 async def cp(p: Process) -> int:
-    o = parse(p, "abdfHilLnprRst:TuvxPS:", {
-        "archive": "a", "force": "f", "interactive": "i", "no-clobber": "n", "recursive": "R", "target-directory=": "t",
-        "no-target-directory": "T", "update": "u", "verbose": "v", "preserve=?": "P!", "no-dereference": "P", "backup=?": "b",
-        "dereference": "L", "link": "l", "symbolic-link": "s", "suffix=": "S", "parents": "parents", "sparse=": "sp",
-        "reflink=?": "rl", "no-preserve=": "np", "one-file-system": "x", "remove-destination": "f", "context=?": "Z",
-    })  # fmt: skip
+    o = parse(
+        p,
+        "abdfHilLnprRst:TuvxPS:",
+        {
+            "archive": "a",
+            "force": "f",
+            "interactive": "i",
+            "no-clobber": "n",
+            "recursive": "R",
+            "target-directory=": "t",
+            "no-target-directory": "T",
+            "update": "u",
+            "verbose": "v",
+            "preserve=?": "P!",
+            "no-dereference": "P",
+            "backup=?": "b",
+            "dereference": "L",
+            "link": "l",
+            "symbolic-link": "s",
+            "suffix=": "S",
+            "parents": "parents",
+            "sparse=": "sp",
+            "reflink=?": "rl",
+            "no-preserve=": "np",
+            "one-file-system": "x",
+            "remove-destination": "f",
+            "context=?": "Z",
+        },
+    )
     status = 0
     for source, target in targets(p, o):
         try:
@@ -116,10 +140,8 @@ async def copy(p: Process, o: Options, source: str, target: str) -> bool:
             raise Missing(f"cp: omitting directory {quoted(source)}")
         return await copy_tree(p, o, source, target, stat)
     there = None
-    try:
+    with contextlib.suppress(OSError):
         there = stat_of(p, target, False)
-    except OSError:
-        pass
     if there is not None:
         if there.kind == "dir":
             raise Missing(f"cp: cannot overwrite directory {quoted(target)} with non-directory")
@@ -227,8 +249,21 @@ async def copy_tree(p: Process, o: Options, source: str, target: str, stat: Stat
 
 @command("mv", path="/bin")
 async def mv(p: Process) -> int:
-    o = parse(p, "bfint:TuvS:", {"force": "f", "interactive": "i", "no-clobber": "n", "target-directory=": "t", "backup=?": "b",
-                                 "no-target-directory": "T", "update": "u", "verbose": "v", "suffix=": "S"})  # fmt: skip
+    o = parse(
+        p,
+        "bfint:TuvS:",
+        {
+            "force": "f",
+            "interactive": "i",
+            "no-clobber": "n",
+            "target-directory=": "t",
+            "backup=?": "b",
+            "no-target-directory": "T",
+            "update": "u",
+            "verbose": "v",
+            "suffix=": "S",
+        },
+    )
     status, fs = 0, p.node.fs
     for source, target in targets(p, o):
         try:
@@ -281,11 +316,10 @@ async def rm(p: Process) -> int:
             return 0
         raise missing_operand(p)
     status = 0
-    if o.last("fiI") == "I" and (len(o.args) > 3 or o.has("r", "R")):
-        if not await yes(
-            p, "rm: remove all arguments recursively? " if o.has("r", "R") else "rm: remove all arguments? "
-        ):
-            return 0
+    recursive = o.has("r", "R")
+    careful = o.last("fiI") == "I" and (len(o.args) > 3 or recursive)
+    if careful and not await yes(p, f"rm: remove all arguments{' recursively' if recursive else ''}? "):
+        return 0
     for name in o.args:
         if posixpath.basename(name.rstrip("/")) in (".", ".."):
             p.error(f"rm: cannot remove directory: {quoted(name)}")
@@ -293,7 +327,8 @@ async def rm(p: Process) -> int:
             continue
         if o.has("r", "R") and p.node.fs.realpath(p.full(name)) == "/":
             p.error(
-                "rm: it is dangerous to operate recursively on `/'\nrm: use --no-preserve-root to override this failsafe"
+                "rm: it is dangerous to operate recursively on `/'\nrm: use --no-preserve-root to override this "
+                "failsafe"
             )
             status = 1
             continue
@@ -425,8 +460,20 @@ async def rmdir(p: Process) -> int:
 
 @command("ln", path="/bin")
 async def ln(p: Process) -> int:
-    o = parse(p, "bdfFinsS:t:TvLP", {"symbolic": "s", "force": "f", "no-dereference": "n", "interactive": "i", "verbose": "v",
-                                     "target-directory=": "t", "no-target-directory": "T", "backup=?": "b"})  # fmt: skip
+    o = parse(
+        p,
+        "bdfFinsS:t:TvLP",
+        {
+            "symbolic": "s",
+            "force": "f",
+            "no-dereference": "n",
+            "interactive": "i",
+            "verbose": "v",
+            "target-directory=": "t",
+            "no-target-directory": "T",
+            "backup=?": "b",
+        },
+    )
     if len(o.args) == 1 and o.value("t") is None:
         pairs = [(o.args[0], posixpath.basename(o.args[0].rstrip("/")))]
     elif o.has("n", "T") and len(o.args) == 2 and p.node.fs.islink(p.full(o.args[1])):
@@ -756,8 +803,19 @@ async def chattr(p: Process) -> int:
 
 @command("install")
 async def install(p: Process) -> int:
-    o = parse(p, "bcCdDg:m:o:pst:Tv", {"directory": "d", "mode=": "m", "owner=": "o", "group=": "g", "target-directory=": "t",
-                                       "preserve-timestamps": "p", "verbose": "v"})  # fmt: skip
+    o = parse(
+        p,
+        "bcCdDg:m:o:pst:Tv",
+        {
+            "directory": "d",
+            "mode=": "m",
+            "owner=": "o",
+            "group=": "g",
+            "target-directory=": "t",
+            "preserve-timestamps": "p",
+            "verbose": "v",
+        },
+    )
     fs = p.node.fs
     mode = parse_mode(o.value("m") or "755", 0, False)
     if o.has("d"):

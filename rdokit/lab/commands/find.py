@@ -200,7 +200,8 @@ class Find:
         if word.startswith("-"):
             raise Missing(f"find: unknown predicate `{word}'")
         raise Missing(
-            f"find: paths must precede expression: {word}\nUsage: find [-H] [-L] [-P] [-Olevel] [-D help|tree|search|stat|rates|opt|exec] [path...] [expression]"
+            f"find: paths must precede expression: {word}\nUsage: find [-H] [-L] [-P] [-Olevel] [-D "
+            f"help|tree|search|stat|rates|opt|exec] [path...] [expression]"
         )
 
     def permission(self, text: str) -> Callable[[str, Stat], bool]:
@@ -233,7 +234,8 @@ class Find:
                 self.stop = True
             elif word == "-ls":
                 p.print(
-                    f"{stat.ino} {blocks(stat):4d} {stat.text} {stat.nlink:3d} {stat.user:<8} {stat.group:<8} {stat.size:8d} {stamp(p, stat.mtime)} {name}"
+                    f"{stat.ino} {blocks(stat):4d} {stat.text} {stat.nlink:3d} {stat.user:<8} {stat.group:<8} "
+                    f"{stat.size:8d} {stamp(p, stat.mtime)} {name}"
                 )
             elif word == "-printf":
                 p.print(self.printf(form, name, stat), end="")
@@ -253,13 +255,28 @@ class Find:
     def printf(self, form: str, name: str, stat: Stat) -> str:
         when = clock.now(self.p.node, self.p.env, stat.mtime)
         table = {
-            "p": name, "f": posixpath.basename(name.rstrip("/")) or "/", "h": posixpath.dirname(name) or ".", "s": str(stat.size),
-            "m": f"{stat.mode:o}", "M": stat.text, "u": stat.user, "g": stat.group, "U": str(stat.uid), "G": str(stat.gid),
-            "i": str(stat.ino), "n": str(stat.nlink), "y": {v: k for k, v in KINDS.items()}[stat.kind], "%": "%",
-            "l": self.p.node.fs.readlink(self.p.full(name)) if stat.kind == "link" else "", "Z": stat.context,
-            "t": when.strftime("%a %b %e %H:%M:%S.%f0 %Y"), "k": str(blocks(stat)), "b": str(blocks(stat) * 2),
-            "P": name.split("/", 1)[1] if "/" in name else "", "d": str(name.count("/")),
-        }  # fmt: skip
+            "p": name,
+            "f": posixpath.basename(name.rstrip("/")) or "/",
+            "h": posixpath.dirname(name) or ".",
+            "s": str(stat.size),
+            "m": f"{stat.mode:o}",
+            "M": stat.text,
+            "u": stat.user,
+            "g": stat.group,
+            "U": str(stat.uid),
+            "G": str(stat.gid),
+            "i": str(stat.ino),
+            "n": str(stat.nlink),
+            "y": {v: k for k, v in KINDS.items()}[stat.kind],
+            "%": "%",
+            "l": self.p.node.fs.readlink(self.p.full(name)) if stat.kind == "link" else "",
+            "Z": stat.context,
+            "t": when.strftime("%a %b %e %H:%M:%S.%f0 %Y"),
+            "k": str(blocks(stat)),
+            "b": str(blocks(stat) * 2),
+            "P": name.split("/", 1)[1] if "/" in name else "",
+            "d": str(name.count("/")),
+        }
         form = re.sub(r"%[TAC](.)", lambda m: f"{stat.mtime:.10f}" if m[1] == "@" else when.strftime("%" + m[1]), form)
         text = re.sub(
             r"%([-\d]*)(.)",
@@ -373,9 +390,25 @@ async def find(p: Process) -> int:
 
 @command("xargs")
 async def xargs(p: Process) -> int:
-    o = parse(p, "0a:d:E:I:i::L:l::n:P:prs:tx", {"null": "0", "delimiter=": "d", "replace=?": "I", "max-args=": "n", "max-lines=?": "L",
-                                                 "no-run-if-empty": "r", "verbose": "t", "interactive": "p", "max-procs=": "P",
-                                                 "arg-file=": "a", "exit": "x", "max-chars=": "s"}, permute=False)  # fmt: skip
+    o = parse(
+        p,
+        "0a:d:E:I:i::L:l::n:P:prs:tx",
+        {
+            "null": "0",
+            "delimiter=": "d",
+            "replace=?": "I",
+            "max-args=": "n",
+            "max-lines=?": "L",
+            "no-run-if-empty": "r",
+            "verbose": "t",
+            "interactive": "p",
+            "max-procs=": "P",
+            "arg-file=": "a",
+            "exit": "x",
+            "max-chars=": "s",
+        },
+        permute=False,
+    )
     line = o.args or ["echo"]
     data = await p.read_file(o.value("a") or "-")
     replace = (o.value("I") if o.has("I") else o.value("i")) or ("{}" if o.has("I", "i") else None)
@@ -443,7 +476,8 @@ def split_words(text: str) -> list[str]:
             end = text.find(char, pos + 1)
             if end < 0 or "\n" in text[pos:end]:
                 raise Missing(
-                    f"xargs: unmatched {'single' if char == chr(39) else 'double'} quote; by default quotes are special to xargs unless you use the -0 option"
+                    f"xargs: unmatched {'single' if char == chr(39) else 'double'} quote; by default quotes are "
+                    f"special to xargs unless you use the -0 option"
                 )
             current, live, pos = current + text[pos + 1 : end], True, end
         elif char == "\\" and pos + 1 < len(text):

@@ -54,13 +54,44 @@ def blocks(stat: Stat) -> int:
 
 @command("ls", "dir", "vdir", path="/bin")
 async def ls(p: Process) -> int:
-    o = parse(p, "aAbBcCdDfFgGhHiIklLmnNopqQrRsStT:uUvw:xXZ1", {
-        "all": "a", "almost-all": "A", "directory": "d", "human-readable": "h", "inode": "i", "reverse": "r", "recursive": "R",
-        "size": "s", "color=?": "color", "context": "Z", "full-time": "full", "time-style=": "style", "classify": "F",
-        "file-type": "p", "dereference": "L", "group-directories-first": "gdf", "numeric-uid-gid": "n", "no-group": "G",
-        "lcontext": "Z", "scontext": "Z", "sort=": "sort", "time=": "time", "format=": "format", "author": "au", "si": "si",
-        "indicator-style=": "is", "quoting-style=": "qs", "width=": "w", "hide=": "hide", "ignore=": "I", "literal": "N",
-    }, status=2)  # fmt: skip
+    o = parse(
+        p,
+        "aAbBcCdDfFgGhHiIklLmnNopqQrRsStT:uUvw:xXZ1",
+        {
+            "all": "a",
+            "almost-all": "A",
+            "directory": "d",
+            "human-readable": "h",
+            "inode": "i",
+            "reverse": "r",
+            "recursive": "R",
+            "size": "s",
+            "color=?": "color",
+            "context": "Z",
+            "full-time": "full",
+            "time-style=": "style",
+            "classify": "F",
+            "file-type": "p",
+            "dereference": "L",
+            "group-directories-first": "gdf",
+            "numeric-uid-gid": "n",
+            "no-group": "G",
+            "lcontext": "Z",
+            "scontext": "Z",
+            "sort=": "sort",
+            "time=": "time",
+            "format=": "format",
+            "author": "au",
+            "si": "si",
+            "indicator-style=": "is",
+            "quoting-style=": "qs",
+            "width=": "w",
+            "hide=": "hide",
+            "ignore=": "I",
+            "literal": "N",
+        },
+        status=2,
+    )
     long = o.has("l", "g", "o", "n", "full") or o.value("format") in ("long", "verbose")
     status, files, folders = 0, [], []
     for name in o.args or ["."]:
@@ -169,10 +200,10 @@ def shown(p: Process, o: Options, name: str, stat: Stat, folder: str) -> str:
 
 
 def render(p: Process, o: Options, items: list[tuple[str, Stat]], folder: str, long: bool) -> None:
-    if long and o.last("lCx1mgon", "l") in "lgon1" or o.has("full"):
-        if not (o.has("Z") and not o.has("l", "n", "g", "o")):
-            long_rows(p, o, items, folder)
-            return
+    rows = (long and o.last("lCx1mgon", "l") in "lgon1") or o.has("full")
+    if rows and not (o.has("Z") and not o.has("l", "n", "g", "o")):
+        long_rows(p, o, items, folder)
+        return
     if o.has("Z"):
         for name, stat in items:
             p.print(
@@ -317,7 +348,8 @@ def stat_page(p: Process, name: str, stat: Stat) -> str:
         f"  Size: {stat.size:<10}\tBlocks: {blocks(stat) * 2:<10} IO Block: 4096   {kind}",
         f"Device: fd00h/64768d\tInode: {stat.ino:<11} Links: {stat.nlink}"
         + (f"     Device type: {stat.rdev[0]:x},{stat.rdev[1]:x}" if stat.kind in ("char", "block") else ""),
-        f"Access: ({stat.mode:04o}/{stat.text})  Uid: ({stat.uid:5d}/{stat.user:>8})   Gid: ({stat.gid:5d}/{stat.group:>8})",
+        f"Access: ({stat.mode:04o}/{stat.text})  Uid: ({stat.uid:5d}/{stat.user:>8})   Gid: "
+        f"({stat.gid:5d}/{stat.group:>8})",
     ]
     for label, seconds in (("Access", stat.atime or stat.mtime), ("Modify", stat.mtime), ("Change", stat.ctime)):
         lines.append(f"{label}: {full_time(p, seconds)}")
@@ -329,13 +361,38 @@ def stat_format(p: Process, name: str, stat: Stat, form: str) -> str:
     arrow = f" -> `{p.node.fs.readlink(p.full(name))}'" if stat.kind == "link" else ""
     atime = stat.atime or stat.mtime
     table = {
-        "a": f"{stat.mode:o}", "A": stat.text, "b": str(blocks(stat) * 2), "B": "512", "C": stat.context, "d": "64768",
-        "D": "fd00", "f": f"{stat.st_mode:x}", "F": kind, "g": str(stat.gid), "G": stat.group, "h": str(stat.nlink),
-        "i": str(stat.ino), "m": "/", "n": name, "N": f"`{name}'{arrow}", "o": "4096", "s": str(stat.size),
-        "t": f"{stat.rdev[0]:x}", "T": f"{stat.rdev[1]:x}", "u": str(stat.uid), "U": stat.user, "x": full_time(p, atime),
-        "X": str(int(atime)), "y": full_time(p, stat.mtime), "Y": str(int(stat.mtime)), "z": full_time(p, stat.ctime),
-        "Z": str(int(stat.ctime)), "%": "%", "w": "-", "W": "0",
-    }  # fmt: skip
+        "a": f"{stat.mode:o}",
+        "A": stat.text,
+        "b": str(blocks(stat) * 2),
+        "B": "512",
+        "C": stat.context,
+        "d": "64768",
+        "D": "fd00",
+        "f": f"{stat.st_mode:x}",
+        "F": kind,
+        "g": str(stat.gid),
+        "G": stat.group,
+        "h": str(stat.nlink),
+        "i": str(stat.ino),
+        "m": "/",
+        "n": name,
+        "N": f"`{name}'{arrow}",
+        "o": "4096",
+        "s": str(stat.size),
+        "t": f"{stat.rdev[0]:x}",
+        "T": f"{stat.rdev[1]:x}",
+        "u": str(stat.uid),
+        "U": stat.user,
+        "x": full_time(p, atime),
+        "X": str(int(atime)),
+        "y": full_time(p, stat.mtime),
+        "Y": str(int(stat.mtime)),
+        "z": full_time(p, stat.ctime),
+        "Z": str(int(stat.ctime)),
+        "%": "%",
+        "w": "-",
+        "W": "0",
+    }
 
     def put(match: re.Match[str]) -> str:
         text = table.get(match[2], "?")
@@ -359,8 +416,21 @@ def stat_format(p: Process, name: str, stat: Stat, form: str) -> str:
 
 @command("du")
 async def du(p: Process) -> int:
-    o = parse(p, "0abchHkLlmsSxB:d:X:", {"all": "a", "apparent-size": "A", "bytes": "b", "total": "c", "human-readable": "h",
-                                         "summarize": "s", "max-depth=": "d", "exclude=": "e", "one-file-system": "x"})  # fmt: skip
+    o = parse(
+        p,
+        "0abchHkLlmsSxB:d:X:",
+        {
+            "all": "a",
+            "apparent-size": "A",
+            "bytes": "b",
+            "total": "c",
+            "human-readable": "h",
+            "summarize": "s",
+            "max-depth=": "d",
+            "exclude=": "e",
+            "one-file-system": "x",
+        },
+    )
     limit = 0 if o.has("s") else int(o.value("d", "1000") or 1000)
     grand, status = 0, 0
 
@@ -405,7 +475,8 @@ async def file(p: Process) -> int:
     o = parse(p, "bihLsz", {"brief": "b", "mime": "i", "mime-type": "i", "no-dereference": "h", "dereference": "L"})
     if not o.args:
         p.error(
-            "Usage: file [-bchikLNnprsvz0] [--apple] [--mime-encoding] [--mime-type]\n            [-e testname] [-F separator] [-f namefile] [-m magicfiles] file ..."
+            "Usage: file [-bchikLNnprsvz0] [--apple] [--mime-encoding] [--mime-type]\n            [-e testname] "
+            "[-F separator] [-f namefile] [-m magicfiles] file ..."
         )
         return 1
     width = max(map(len, o.args))
@@ -434,7 +505,10 @@ async def describe(p: Process, name: str, follow: bool) -> str:
     if not data:
         return "empty"
     if data.startswith(b"\x7fELF"):
-        return "ELF 64-bit LSB executable, x86-64, version 1 (SYSV), dynamically linked (uses shared libs), for GNU/Linux 2.6.18, stripped"
+        return (
+            "ELF 64-bit LSB executable, x86-64, version 1 (SYSV), dynamically linked (uses shared libs), for "
+            "GNU/Linux 2.6.18, stripped"
+        )
     if data.startswith(b"QFI\xfb"):
         return "Qemu Image, Format: Qcow , Version: 2"
     if data.startswith(b"\x1f\x8b"):

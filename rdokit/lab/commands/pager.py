@@ -100,9 +100,28 @@ class Pager:
                     key = await self.key()
                 if key in ("q", "Q", "\x03") or (key == "Z" and await self.key() == "Z"):
                     return
-                step = {" ": self.height, "f": self.height, "\x06": self.height, "b": -self.height, "\x02": -self.height, "d": self.height // 2,
-                        "u": -self.height // 2, "\x04": self.height // 2, "\x15": -self.height // 2, "j": 1, "\r": 1, "e": 1, "k": -1, "y": -1,
-                        "\x1b[A": -1, "\x1b[B": 1, "\x1bOA": -1, "\x1bOB": 1, "\x1b[5~": -self.height, "\x1b[6~": self.height}.get(key)  # fmt: skip
+                step = {
+                    " ": self.height,
+                    "f": self.height,
+                    "\x06": self.height,
+                    "b": -self.height,
+                    "\x02": -self.height,
+                    "d": self.height // 2,
+                    "u": -self.height // 2,
+                    "\x04": self.height // 2,
+                    "\x15": -self.height // 2,
+                    "j": 1,
+                    "\r": 1,
+                    "e": 1,
+                    "k": -1,
+                    "y": -1,
+                    "\x1b[A": -1,
+                    "\x1b[B": 1,
+                    "\x1bOA": -1,
+                    "\x1bOB": 1,
+                    "\x1b[5~": -self.height,
+                    "\x1b[6~": self.height,
+                }.get(key)
                 if step is not None:
                     self.top += step * (int(count) if count and abs(step) == 1 else 1)
                 elif key in ("g", "<", "\x1b[H", "\x1b[1~"):

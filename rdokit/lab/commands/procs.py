@@ -187,8 +187,22 @@ LOCKS: dict[tuple[int, int], int] = {}  # (id of the file system, inode) -> hold
 
 @command("flock")
 async def flock(p: Process) -> int:
-    o = parse(p, "sexnuw:oc:E:", {"shared": "s", "exclusive": "x", "nonblock": "n", "nb": "n", "unlock": "u", "timeout=": "w",
-                                  "wait=": "w", "close": "o", "command=": "c"}, permute=False)  # fmt: skip
+    o = parse(
+        p,
+        "sexnuw:oc:E:",
+        {
+            "shared": "s",
+            "exclusive": "x",
+            "nonblock": "n",
+            "nb": "n",
+            "unlock": "u",
+            "timeout=": "w",
+            "wait=": "w",
+            "close": "o",
+            "command=": "c",
+        },
+        permute=False,
+    )
     if not o.args:
         p.error("flock: not enough arguments")
         return 64
@@ -240,11 +254,24 @@ def table(p: Process) -> list[dict[str, Any]]:
     ) -> None:
         comm = args.split()[0] if args else "?"
         comm = comm.strip("[]") if comm.startswith("[") else posixpath.basename(comm.lstrip("-").rstrip(":"))
-        rows.append({
-            "pid": pid, "ppid": ppid, "user": user, "uid": node.fs.uid(user) if known(node, user) else 0, "args": args, "comm": comm[:15],
-            "tty": tty, "started": started, "pgid": entry.pgid if entry else pid, "sid": entry.sid if entry else pid,
-            "stat": "S", "rss": 1200 + len(args) * 40, "vsz": 108000 + len(args) * 120, "time": "00:00:00",
-        })  # fmt: skip
+        rows.append(
+            {
+                "pid": pid,
+                "ppid": ppid,
+                "user": user,
+                "uid": node.fs.uid(user) if known(node, user) else 0,
+                "args": args,
+                "comm": comm[:15],
+                "tty": tty,
+                "started": started,
+                "pgid": entry.pgid if entry else pid,
+                "sid": entry.sid if entry else pid,
+                "stat": "S",
+                "rss": 1200 + len(args) * 40,
+                "vsz": 108000 + len(args) * 120,
+                "time": "00:00:00",
+            }
+        )
 
     add(1, 0, "root", "/sbin/init")
     for pid, name in ((2, "kthreadd"), (3, "migration/0"), (4, "ksoftirqd/0"), (6, "watchdog/0"), (11, "events/0")):
@@ -253,8 +280,13 @@ def table(p: Process) -> list[dict[str, Any]]:
         from ..services import processes
 
         for item in processes(node):
-            add(item["pid"], item.get("ppid", 1), item.get("user", "root"), item.get("command") or item.get("args") or item["name"],
-                started=item.get("started") or booted)  # fmt: skip
+            add(
+                item["pid"],
+                item.get("ppid", 1),
+                item.get("user", "root"),
+                item.get("command") or item.get("args") or item["name"],
+                started=item.get("started") or booted,
+            )
     except (ImportError, KeyError, TypeError):
         for service in node.services.values():
             if service.running and service.pid:
@@ -282,15 +314,44 @@ def known(node: Any, user: str) -> bool:
 
 
 COLUMNS = {
-    "pid": ("PID", 5, ">"), "ppid": ("PPID", 5, ">"), "user": ("USER", 8, "<"), "uid": ("UID", 5, ">"), "comm": ("COMMAND", 15, "<"),
-    "ucmd": ("CMD", 15, "<"), "args": ("COMMAND", 27, "<"), "cmd": ("CMD", 27, "<"), "command": ("COMMAND", 27, "<"), "tty": ("TT", 8, "<"),
-    "tname": ("TTY", 8, "<"), "stat": ("STAT", 4, "<"), "state": ("S", 1, "<"), "s": ("S", 1, "<"), "pgid": ("PGID", 5, ">"),
-    "pgrp": ("PGRP", 5, ">"), "sid": ("SID", 5, ">"), "sess": ("SESS", 5, ">"), "rss": ("RSS", 5, ">"), "vsz": ("VSZ", 6, ">"),
-    "time": ("TIME", 8, ">"), "etime": ("ELAPSED", 11, ">"), "stime": ("STIME", 5, ">"), "start": ("STARTED", 8, ">"),
-    "lstart": ("STARTED", 24, ">"), "pcpu": ("%CPU", 4, ">"), "%cpu": ("%CPU", 4, ">"), "pmem": ("%MEM", 4, ">"), "%mem": ("%MEM", 4, ">"),
-    "ni": ("NI", 3, ">"), "pri": ("PRI", 3, ">"), "ruser": ("RUSER", 8, "<"), "euser": ("EUSER", 8, "<"), "c": ("C", 2, ">"),
-    "nlwp": ("NLWP", 4, ">"), "wchan": ("WCHAN", 6, "<"), "label": ("LABEL", 31, "<"),
-}  # fmt: skip
+    "pid": ("PID", 5, ">"),
+    "ppid": ("PPID", 5, ">"),
+    "user": ("USER", 8, "<"),
+    "uid": ("UID", 5, ">"),
+    "comm": ("COMMAND", 15, "<"),
+    "ucmd": ("CMD", 15, "<"),
+    "args": ("COMMAND", 27, "<"),
+    "cmd": ("CMD", 27, "<"),
+    "command": ("COMMAND", 27, "<"),
+    "tty": ("TT", 8, "<"),
+    "tname": ("TTY", 8, "<"),
+    "stat": ("STAT", 4, "<"),
+    "state": ("S", 1, "<"),
+    "s": ("S", 1, "<"),
+    "pgid": ("PGID", 5, ">"),
+    "pgrp": ("PGRP", 5, ">"),
+    "sid": ("SID", 5, ">"),
+    "sess": ("SESS", 5, ">"),
+    "rss": ("RSS", 5, ">"),
+    "vsz": ("VSZ", 6, ">"),
+    "time": ("TIME", 8, ">"),
+    "etime": ("ELAPSED", 11, ">"),
+    "stime": ("STIME", 5, ">"),
+    "start": ("STARTED", 8, ">"),
+    "lstart": ("STARTED", 24, ">"),
+    "pcpu": ("%CPU", 4, ">"),
+    "%cpu": ("%CPU", 4, ">"),
+    "pmem": ("%MEM", 4, ">"),
+    "%mem": ("%MEM", 4, ">"),
+    "ni": ("NI", 3, ">"),
+    "pri": ("PRI", 3, ">"),
+    "ruser": ("RUSER", 8, "<"),
+    "euser": ("EUSER", 8, "<"),
+    "c": ("C", 2, ">"),
+    "nlwp": ("NLWP", 4, ">"),
+    "wchan": ("WCHAN", 6, "<"),
+    "label": ("LABEL", 31, "<"),
+}
 
 
 def cell(p: Process, row: dict[str, Any], name: str) -> str:
@@ -325,8 +386,20 @@ def cell(p: Process, row: dict[str, Any], name: str) -> str:
         return started.strftime("%H:%M:%S" if age < 86400 else "%b %d")
     if name == "lstart":
         return started.strftime("%a %b %e %H:%M:%S %Y")
-    return {"pcpu": "0.0", "%cpu": "0.0", "pmem": "0.0", "%mem": "0.0", "ni": "0", "pri": "19", "c": "0", "nlwp": "1",
-            "state": row["stat"][0], "s": row["stat"][0], "wchan": "-", "label": "unconfined_u:unconfined_r:unconfined_t:s0"}.get(name, "-")  # fmt: skip
+    return {
+        "pcpu": "0.0",
+        "%cpu": "0.0",
+        "pmem": "0.0",
+        "%mem": "0.0",
+        "ni": "0",
+        "pri": "19",
+        "c": "0",
+        "nlwp": "1",
+        "state": row["stat"][0],
+        "s": row["stat"][0],
+        "wchan": "-",
+        "label": "unconfined_u:unconfined_r:unconfined_t:s0",
+    }.get(name, "-")
 
 
 @command("ps", path="/bin")
@@ -418,10 +491,8 @@ async def ps(p: Process) -> int:
         rows = [r for r in rows if (r["tty"] == tty and tty != "?") or (tty == "?" and r["sid"] == sid)]
     if sort_by:
         for key in reversed(sort_by.split(",")):
-            rows.sort(
-                key=lambda r, k=key.lstrip("+-"): r.get({"cmd": "args", "start_time": "started"}.get(k, k), 0),
-                reverse=key.startswith("-"),
-            )
+            name = {"cmd": "args", "start_time": "started"}.get(key.lstrip("+-"), key.lstrip("+-"))
+            rows.sort(key=lambda r, name=name: r.get(name, 0), reverse=key.startswith("-"))
     if not formats:
         if bsd:
             formats = ["user", "pid", "%cpu", "%mem", "vsz", "rss", "tname", "stat", "stime=START", "time", "args"]
@@ -504,7 +575,9 @@ async def pgrep(p: Process) -> int:
     o = parse(p, "d:fg:G:lnoP:s:t:u:U:vxc", status=2)
     if not o.args and not o.has("u", "U", "P", "g", "s", "t"):
         p.error(
-            f"{p.name}: No matching criteria specified\nUsage: {p.name} [-flvx] [-d DELIM] [-n|-o] [-P PPIDLIST] [-g PGRPLIST] [-s SIDLIST]\n\t[-u EUIDLIST] [-U UIDLIST] [-G GIDLIST] [-t TERMLIST] [PATTERN]"
+            f"{p.name}: No matching criteria specified\nUsage: {p.name} [-flvx] [-d DELIM] [-n|-o] [-P "
+            f"PPIDLIST] [-g PGRPLIST] [-s SIDLIST]\n\t[-u EUIDLIST] [-U UIDLIST] [-G GIDLIST] [-t TERMLIST] "
+            f"[PATTERN]"
         )
         return 2
     found = []
@@ -624,7 +697,8 @@ async def top(p: Process) -> int:
     p.print("  PID USER      PR  NI  VIRT  RES S %CPU %MEM    TIME+  COMMAND")
     for row in rows:
         p.print(
-            f"{row['pid']:5d} {row['user'][:8]:<9} 20   0 {row['vsz'] // 1024:4d}m {row['rss']:4d} S  0.0  0.0   0:00.00 {row['comm']}"
+            f"{row['pid']:5d} {row['user'][:8]:<9} 20   0 {row['vsz'] // 1024:4d}m {row['rss']:4d} S  0.0  0.0  "
+            f" 0:00.00 {row['comm']}"
         )
     return 0
 
@@ -634,7 +708,8 @@ async def watch(p: Process) -> int:
     o = parse(p, "n:dtegx", {"interval=": "n", "no-title": "t"}, permute=False)
     if not o.args:
         p.error(
-            "Usage: watch [-dhntv] [--differences[=cumulative]] [--help] [--interval=<n>] [--no-title] [--version] <command>"
+            "Usage: watch [-dhntv] [--differences[=cumulative]] [--help] [--interval=<n>] [--no-title] "
+            "[--version] <command>"
         )
         return 1
     text = " ".join(o.args)

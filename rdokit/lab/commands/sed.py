@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import re
 from dataclasses import dataclass, field
@@ -463,7 +464,8 @@ class Sed:
             fs.write(part, text, mode=stat.mode, user=p.user)
         except OSError as err:
             p.error(
-                f"sed: couldn't open temporary file {posixpath.join(posixpath.dirname(name) or '.', f'sed{p.pid:06d}')}: {err.strerror}"
+                f"sed: couldn't open temporary file "
+                f"{posixpath.join(posixpath.dirname(name) or '.', f'sed{p.pid:06d}')}: {err.strerror}"
             )
             self.status = 4
             return
@@ -646,10 +648,8 @@ class Sed:
                     replaced = False
                 pc = item.target
             elif name == "r":
-                try:
+                with contextlib.suppress(OSError):
                     after.append((await self.p.read_file(item.text)).decode(*DEC))
-                except OSError:
-                    pass
             elif name == "w":
                 self.write_to(item.text, text, out)
         if not self.quiet and not delete:
@@ -700,9 +700,24 @@ USAGE = "Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...
 @command("sed", path="/bin")
 async def sed(p: Process) -> int:
     try:
-        o = parse(p, "ne:f:i::l:rEszu", {"quiet": "n", "silent": "n", "expression=": "e", "file=": "f", "in-place=?": "i",
-                                         "regexp-extended": "r", "separate": "s", "unbuffered": "u", "follow-symlinks": "fs",
-                                         "posix": "posix", "null-data": "z", "version": "version"})  # fmt: skip
+        o = parse(
+            p,
+            "ne:f:i::l:rEszu",
+            {
+                "quiet": "n",
+                "silent": "n",
+                "expression=": "e",
+                "file=": "f",
+                "in-place=?": "i",
+                "regexp-extended": "r",
+                "separate": "s",
+                "unbuffered": "u",
+                "follow-symlinks": "fs",
+                "posix": "posix",
+                "null-data": "z",
+                "version": "version",
+            },
+        )
     except UsageError as err:
         raise UsageError(str(err).split("\n")[0] + "\n" + USAGE.rstrip("\n"), 1) from None
     if o.has("version"):
@@ -734,7 +749,7 @@ async def sed(p: Process) -> int:
     in_place = o.value("i") if o.has("i") else None
     if in_place is not None and not args:
         p.error("sed: no input files")
-        return 4 if False else 1
+        return 1
     if o.has("fs") and in_place is not None:
         args = [p.node.fs.realpath(p.full(a)) for a in args]
     return await Sed(p, script, quiet, in_place, o.has("s")).files(args)

@@ -92,7 +92,7 @@ class Client:
         return self.settings.get(name.lower(), default)
 
     def say(self, text: str) -> None:
-        self.p.error(text + "\r" if self.p.stderr.isatty() and False else text)
+        self.p.error(text)
 
     async def connect(self, host: str, user: str, port: int) -> Link:
         """Raises SSHFailure with the message that ssh prints."""
@@ -111,8 +111,13 @@ class Client:
         if found.open and found.reach.kind in ("node", "guest") and p.machine.lab is not None:
             listener = await p.machine.lab.listener_at(p.machine, address)
         if listener is None or listener.acceptor is None:
-            reason = {"no-route": "Network is unreachable", "net-unreachable": "Network is unreachable", "timeout": "Connection timed out",
-                      "host-unreachable": "No route to host", "prohibited": "No route to host"}.get(found.reason, "Connection refused")  # fmt: skip
+            reason = {
+                "no-route": "Network is unreachable",
+                "net-unreachable": "Network is unreachable",
+                "timeout": "Connection timed out",
+                "host-unreachable": "No route to host",
+                "prohibited": "No route to host",
+            }.get(found.reason, "Connection refused")
             if reason == "Connection timed out":
                 await p.sleep(float(self.setting("connecttimeout", "63") or 63))
             elif reason == "No route to host" and found.reason != "prohibited":
@@ -159,9 +164,10 @@ class Client:
                 continue
             for number, line in enumerate(lines, 1):
                 words = line.split()
-                if len(words) >= 3 and not line.startswith("#") and words[1] == "ssh-rsa":
-                    if any(self.host_matches(h, n) for h in words[0].split(",") for n in names):
-                        found.append((path, number, words[2]))
+                if len(words) < 3 or line.startswith("#") or words[1] != "ssh-rsa":
+                    continue
+                if any(self.host_matches(h, n) for h in words[0].split(",") for n in names):
+                    found.append((path, number, words[2]))
         return found
 
     @staticmethod
@@ -184,23 +190,28 @@ class Client:
             self.p.error(CHANGED.format(fingerprint=fingerprint, path=path, number=number))
             if strict == "no":
                 self.p.error(
-                    "Password authentication is disabled to avoid man-in-the-middle attacks.\nKeyboard-interactive authentication is disabled to avoid man-in-the-middle attacks."
+                    "Password authentication is disabled to avoid man-in-the-middle attacks.\n"
+                    "Keyboard-interactive authentication is disabled to avoid man-in-the-middle attacks."
                 )
                 self.settings["passwordauthentication"] = "no"
                 return
             raise SSHFailure(
-                f"RSA host key for {host} has changed and you have requested strict checking.\nHost key verification failed."
+                f"RSA host key for {host} has changed and you have requested strict checking.\nHost key "
+                f"verification failed."
             )
         if strict == "yes":
             raise SSHFailure(
-                f"No RSA host key is known for {host} and you have requested strict checking.\nHost key verification failed."
+                f"No RSA host key is known for {host} and you have requested strict checking.\nHost key "
+                f"verification failed."
             )
         if strict == "ask":
             if self.p.tty is None or self.setting("batchmode") == "yes":
                 raise SSHFailure("Host key verification failed.")
             shown = f"{host} ({address})"
-            question = (f"The authenticity of host '{shown}' can't be established.\nRSA key fingerprint is {fingerprint}.\n"
-                        "Are you sure you want to continue connecting (yes/no)? ")  # fmt: skip
+            question = (
+                f"The authenticity of host '{shown}' can't be established.\nRSA key fingerprint is {fingerprint}.\n"
+                "Are you sure you want to continue connecting (yes/no)? "
+            )
             while True:
                 try:
                     answer = (await self.p.tty.ask(question, True)).strip().lower()
@@ -382,8 +393,6 @@ async def ssh(p: Process) -> int:
         if o.has("f"):
             fds.put(0, Null())
             p.machine.start(p.machine.fork(p), lambda inner: link.run(p, line, fds, None), 0)
-            return 0
-        if tty is None and line is None and False:
             return 0
         status = await link.run(p, line, fds, tty)
         if tty is not None:
@@ -625,7 +634,7 @@ async def ssh_keygen(p: Process) -> int:
         return forget_host(p, o, home)
     if o.has("F"):
         found = Client(p, {"userknownhostsfile": name or f"{home}/.ssh/known_hosts"}, []).lookup([o.value("F") or ""])
-        for path, number, key in found:
+        for _, number, key in found:
             p.print(f"# Host {o.value('F')} found: line {number} type RSA\n{o.value('F')} ssh-rsa {key}")
         return 0 if found else 1
     if o.has("l", "y"):
@@ -676,7 +685,8 @@ async def ssh_keygen(p: Process) -> int:
     if not quiet:
         print_key = key.export_public_key("openssh").decode().split()[1]
         p.print(
-            f"Your identification has been saved in {name}.\nYour public key has been saved in {name}.pub.\nThe key fingerprint is:"
+            f"Your identification has been saved in {name}.\nYour public key has been saved in {name}.pub.\nThe "
+            f"key fingerprint is:"
         )
         p.print(f"{fingerprint_of(print_key)} {comment}\nThe key's randomart image is:\n{ART}")
     return 0
@@ -688,15 +698,13 @@ def forget_host(p: Process, o: Options, home: str) -> int:
     try:
         lines = p.node.fs.read_text(path).splitlines(keepends=True)
     except OSError as err:
-        p.error(f"{path}: {err.strerror}" if False else f"Cannot stat {path}: {err.strerror}")
+        p.error(f"Cannot stat {path}: {err.strerror}")
         return 1
     kept = [x for x in lines if not (x.split() and any(Client.host_matches(h, host) for h in x.split()[0].split(",")))]
     if len(kept) != len(lines):
         p.node.fs.write(path + ".old", "".join(lines), mode=0o600, user=p.user)
         p.node.fs.write(path, "".join(kept), user=p.user)
         p.print(f"{path} updated.\nOriginal contents retained as {path}.old")
-    else:
-        p.error(f"Host {host} not found in {path}") if False else None
     return 0
 
 
@@ -717,7 +725,7 @@ def show_key(p: Process, o: Options, path: str) -> int:
         p.print(f"{size} {fingerprint_of(words[1])} {' '.join(words[2:]) or path} (RSA)")
         return 0
     except (OSError, asyncssh.KeyImportError):
-        p.error(f"{path} is not a public key file." if o.has("l") else f"load failed")  # noqa: F541
+        p.error(f"{path} is not a public key file." if o.has("l") else "load failed")
         return 1
 
 
@@ -765,8 +773,10 @@ async def ssh_copy_id(p: Process) -> int:
     except SSHFailure as err:
         p.error(str(err))
         return 1
-    line = ("umask 077; test -d ~/.ssh || mkdir ~/.ssh ; cat >> ~/.ssh/authorized_keys && "
-            "(test -x /sbin/restorecon && /sbin/restorecon ~/.ssh ~/.ssh/authorized_keys >/dev/null 2>&1 || true)")  # fmt: skip
+    line = (
+        "umask 077; test -d ~/.ssh || mkdir ~/.ssh ; cat >> ~/.ssh/authorized_keys && "
+        "(test -x /sbin/restorecon && /sbin/restorecon ~/.ssh ~/.ssh/authorized_keys >/dev/null 2>&1 || true)"
+    )
     pipe = Pipe()
     pipe.writer.write(text if text.endswith("\n") else text + "\n")
     pipe.writer.close()
@@ -774,7 +784,8 @@ async def ssh_copy_id(p: Process) -> int:
     status = await link.run(p, line, fds, None)
     if status == 0:
         p.print(
-            f"Now try logging into the machine, with \"ssh '{args[0]}'\", and check in:\n\n  .ssh/authorized_keys\n\nto make sure we haven't added extra keys that you weren't expecting.\n"
+            f"Now try logging into the machine, with \"ssh '{args[0]}'\", and check in:\n\n  "
+            f".ssh/authorized_keys\n\nto make sure we haven't added extra keys that you weren't expecting.\n"
         )
     return status
 
@@ -809,7 +820,8 @@ async def ssh_agent(p: Process) -> int:
         p.error("Could not open a connection to your authentication agent.")
         return 2
     p.print(
-        f"SSH_AUTH_SOCK=/tmp/ssh-lab/agent.{p.pid}; export SSH_AUTH_SOCK;\nSSH_AGENT_PID={p.pid + 1}; export SSH_AGENT_PID;\necho Agent pid {p.pid + 1};"
+        f"SSH_AUTH_SOCK=/tmp/ssh-lab/agent.{p.pid}; export SSH_AUTH_SOCK;\nSSH_AGENT_PID={p.pid + 1}; export "
+        f"SSH_AGENT_PID;\necho Agent pid {p.pid + 1};"
     )
     return 0
 

@@ -155,8 +155,21 @@ async def head(p: Process) -> int:
 @command("tail")
 async def tail(p: Process) -> int:
     old_count(p)
-    o = parse(p, "n:c:fFqvs:", {"lines=": "n", "bytes=": "c", "follow=?": "f", "quiet": "q", "silent": "q", "verbose": "v",
-                                "retry": "r", "pid=": "p", "sleep-interval=": "s"})  # fmt: skip
+    o = parse(
+        p,
+        "n:c:fFqvs:",
+        {
+            "lines=": "n",
+            "bytes=": "c",
+            "follow=?": "f",
+            "quiet": "q",
+            "silent": "q",
+            "verbose": "v",
+            "retry": "r",
+            "pid=": "p",
+            "sleep-interval=": "s",
+        },
+    )
     kind = o.last("nc", "n")
     text = o.value(kind, "10") or ""
     try:
@@ -394,11 +407,30 @@ def sort_value(text: bytes, flags: str, env: dict[str, str]):  # noqa: ANN201
 
 @command("sort", path="/bin")
 async def sort(p: Process) -> int:
-    o = parse(p, "bcCdfghik:mMnro:RsS:t:T:uVz", {
-        "ignore-leading-blanks": "b", "check": "c", "dictionary-order": "d", "ignore-case": "f", "general-numeric-sort": "g",
-        "human-numeric-sort": "h", "key=": "k", "merge": "m", "month-sort": "M", "numeric-sort": "n", "reverse": "r",
-        "output=": "o", "stable": "s", "field-separator=": "t", "unique": "u", "version-sort": "V", "zero-terminated": "z",
-    }, status=2)  # fmt: skip
+    o = parse(
+        p,
+        "bcCdfghik:mMnro:RsS:t:T:uVz",
+        {
+            "ignore-leading-blanks": "b",
+            "check": "c",
+            "dictionary-order": "d",
+            "ignore-case": "f",
+            "general-numeric-sort": "g",
+            "human-numeric-sort": "h",
+            "key=": "k",
+            "merge": "m",
+            "month-sort": "M",
+            "numeric-sort": "n",
+            "reverse": "r",
+            "output=": "o",
+            "stable": "s",
+            "field-separator=": "t",
+            "unique": "u",
+            "version-sort": "V",
+            "zero-terminated": "z",
+        },
+        status=2,
+    )
     default = "".join(k for k in "bdfghiMnrV" if o.has(k))
     sep = o.value("t")
     try:
@@ -460,8 +492,20 @@ async def sort(p: Process) -> int:
 
 @command("uniq")
 async def uniq(p: Process) -> int:
-    o = parse(p, "cdDuif:s:w:z", {"count": "c", "repeated": "d", "all-repeated=?": "D", "unique": "u", "ignore-case": "i",
-                                  "skip-fields=": "f", "skip-chars=": "s", "check-chars=": "w"})  # fmt: skip
+    o = parse(
+        p,
+        "cdDuif:s:w:z",
+        {
+            "count": "c",
+            "repeated": "d",
+            "all-repeated=?": "D",
+            "unique": "u",
+            "ignore-case": "i",
+            "skip-fields=": "f",
+            "skip-chars=": "s",
+            "check-chars=": "w",
+        },
+    )
     data = await p.read_file(o.args[0] if o.args else "-")
     out = p.open(o.args[1], "w") if len(o.args) > 1 else p.stdout
     skip, chars, check = int(o.value("f", "0") or 0), int(o.value("s", "0") or 0), o.value("w")
@@ -510,8 +554,19 @@ def ranges(text: str) -> list[tuple[int, int]]:
 
 @command("cut", path="/bin")
 async def cut(p: Process) -> int:
-    o = parse(p, "b:c:d:f:ns", {"bytes=": "b", "characters=": "c", "delimiter=": "d", "fields=": "f", "only-delimited": "s",
-                                "complement": "C", "output-delimiter=": "O"})  # fmt: skip
+    o = parse(
+        p,
+        "b:c:d:f:ns",
+        {
+            "bytes=": "b",
+            "characters=": "c",
+            "delimiter=": "d",
+            "fields=": "f",
+            "only-delimited": "s",
+            "complement": "C",
+            "output-delimiter=": "O",
+        },
+    )
     kind = o.last("bcf")
     if not kind:
         raise UsageError(
@@ -554,9 +609,19 @@ async def cut(p: Process) -> int:
 
 
 SETS = {
-    "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "digit": "0-9", "lower": "a-z", "upper": "A-Z", "space": "\t\n\v\f\r ",
-    "blank": "\t ", "punct": "!-/:-@[-`{-~", "xdigit": "0-9A-Fa-f", "cntrl": "\x00-\x1f\x7f", "print": " -~", "graph": "!-~",
-}  # fmt: skip
+    "alnum": "0-9A-Za-z",
+    "alpha": "A-Za-z",
+    "digit": "0-9",
+    "lower": "a-z",
+    "upper": "A-Z",
+    "space": "\t\n\v\f\r ",
+    "blank": "\t ",
+    "punct": "!-/:-@[-`{-~",
+    "xdigit": "0-9A-Fa-f",
+    "cntrl": "\x00-\x1f\x7f",
+    "print": " -~",
+    "graph": "!-~",
+}
 
 
 def tr_set(text: str) -> bytes:
@@ -608,7 +673,8 @@ async def tr(p: Process) -> int:
         raise UsageError("tr: missing operand\nTry `tr --help' for more information.")
     if len(o.args) == 1 and not o.has("d", "s"):
         raise UsageError(
-            f"tr: missing operand after `{o.args[0]}'\nTwo strings must be given when translating.\nTry `tr --help' for more information."
+            f"tr: missing operand after `{o.args[0]}'\nTwo strings must be given when translating.\nTry `tr "
+            f"--help' for more information."
         )
     one = tr_set(o.args[0])
     if o.has("c", "C"):
@@ -717,9 +783,7 @@ async def column(p: Process) -> int:
     if not o.has("t"):
         p.stdout.write("".join(r + "\n" for r in rows))
         return 0
-    cells = [
-        [c for c in (re.split(f"[{re.escape(o.value('s') or '')}]", r) if o.value("s") else r.split())] for r in rows
-    ]
+    cells = [list(re.split(f"[{re.escape(o.value('s') or '')}]", r) if o.value("s") else r.split()) for r in rows]
     widths = [max(len(r[i]) for r in cells if i < len(r)) for i in range(max(map(len, cells), default=0))]
     for r in cells:
         p.print("  ".join(c.ljust(widths[i]) if i < len(r) - 1 else c for i, c in enumerate(r)))

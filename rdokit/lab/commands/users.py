@@ -201,8 +201,22 @@ def sudo_rules(p: Process, user: str) -> tuple[bool, bool]:
 
 @command("sudo", package="sudo")
 async def sudo(p: Process) -> int:
-    o = parse(p, "AbEeHhiKklnPp:sSu:g:vVC:", {"user=": "u", "non-interactive": "n", "stdin": "S", "login": "i", "shell": "s",
-                                              "preserve-env": "E", "list": "l", "prompt=": "p", "validate": "v"}, permute=False)  # fmt: skip
+    o = parse(
+        p,
+        "AbEeHhiKklnPp:sSu:g:vVC:",
+        {
+            "user=": "u",
+            "non-interactive": "n",
+            "stdin": "S",
+            "login": "i",
+            "shell": "s",
+            "preserve-env": "E",
+            "list": "l",
+            "prompt=": "p",
+            "validate": "v",
+        },
+        permute=False,
+    )
     target = o.value("u") or "root"
     args = list(o.args)
     assignments = {}
@@ -211,7 +225,8 @@ async def sudo(p: Process) -> int:
         assignments[key] = value
     if not args and not o.has("i", "s", "v", "l", "k", "K", "V"):
         p.error(
-            "usage: sudo [-D level] -h | -K | -k | -V\nusage: sudo -v [-AknS] [-D level] [-g groupname|#gid] [-p prompt] [-u user name|#uid]"
+            "usage: sudo [-D level] -h | -K | -k | -V\nusage: sudo -v [-AknS] [-D level] [-g groupname|#gid] "
+            "[-p prompt] [-u user name|#uid]"
         )
         return 1
     if o.has("k", "K") and not args:
@@ -240,8 +255,18 @@ async def sudo(p: Process) -> int:
         }
     )
     env.update(assignments)
-    env.update(PATH="/sbin:/bin:/usr/sbin:/usr/bin", USER=target, LOGNAME=target, USERNAME=target, SHELL=entry["shell"], MAIL=f"/var/spool/mail/{p.user}",
-               SUDO_USER=p.user, SUDO_UID=str(p.node.fs.uid(p.user)), SUDO_GID=str(p.node.fs.groups_of(p.user)[0]), SUDO_COMMAND=" ".join(args) or entry["shell"])  # fmt: skip
+    env.update(
+        PATH="/sbin:/bin:/usr/sbin:/usr/bin",
+        USER=target,
+        LOGNAME=target,
+        USERNAME=target,
+        SHELL=entry["shell"],
+        MAIL=f"/var/spool/mail/{p.user}",
+        SUDO_USER=p.user,
+        SUDO_UID=str(p.node.fs.uid(p.user)),
+        SUDO_GID=str(p.node.fs.groups_of(p.user)[0]),
+        SUDO_COMMAND=" ".join(args) or entry["shell"],
+    )
     if target == "root" or o.has("H", "i"):
         env["HOME"] = entry["home"]
     if o.has("i", "s"):
@@ -382,7 +407,8 @@ async def passwd(p: Process) -> int:
         fields = passwords.entry(fs, user) or ["", "!!"]
         locked = not fields[1].startswith("$")
         p.print(
-            f"{user} {'LK' if locked else 'PS'} {clock.now(p.node, p.env).strftime('%Y-%m-%d')} 0 99999 7 -1 ({'Password locked.' if locked else 'Password set, SHA512 crypt.'})"
+            f"{user} {'LK' if locked else 'PS'} {clock.now(p.node, p.env).strftime('%Y-%m-%d')} 0 99999 7 -1 "
+            f"({'Password locked.' if locked else 'Password set, SHA512 crypt.'})"
         )
         return 0
     p.print(f"Changing password for user {user}.")
@@ -442,8 +468,22 @@ def free_id(text: str, start: int = 500) -> int:
 
 @command("useradd", "adduser", path="/usr/sbin")
 async def useradd(p: Process) -> int:
-    o = parse(p, "b:c:d:De:f:g:G:k:K:lmMNop:rs:u:UZ:", {"home-dir=": "d", "gid=": "g", "groups=": "G", "create-home": "m", "shell=": "s",
-                                                        "uid=": "u", "password=": "p", "system": "r", "comment=": "c"}, status=2)  # fmt: skip
+    o = parse(
+        p,
+        "b:c:d:De:f:g:G:k:K:lmMNop:rs:u:UZ:",
+        {
+            "home-dir=": "d",
+            "gid=": "g",
+            "groups=": "G",
+            "create-home": "m",
+            "shell=": "s",
+            "uid=": "u",
+            "password=": "p",
+            "system": "r",
+            "comment=": "c",
+        },
+        status=2,
+    )
     if not o.args:
         p.error("Usage: useradd [options] LOGIN")
         return 2
@@ -473,8 +513,14 @@ async def useradd(p: Process) -> int:
     if not o.has("M", "r") or o.has("m"):
         fs.mkdir(home, parents=True)
         fs.chmod(home, 0o700)
-        for file, text in ((".bashrc", "# .bashrc\n\nif [ -f /etc/bashrc ]; then\n\t. /etc/bashrc\nfi\n"),
-                           (".bash_profile", "# .bash_profile\n\nif [ -f ~/.bashrc ]; then\n\t. ~/.bashrc\nfi\n\nPATH=$PATH:$HOME/bin\n\nexport PATH\n")):  # fmt: skip
+        for file, text in (
+            (".bashrc", "# .bashrc\n\nif [ -f /etc/bashrc ]; then\n\t. /etc/bashrc\nfi\n"),
+            (
+                ".bash_profile",
+                "# .bash_profile\n\nif [ -f ~/.bashrc ]; then\n\t. ~/.bashrc\nfi\n\nPATH=$PATH:$HOME/bin\n\n"
+                "export PATH\n",
+            ),
+        ):
             fs.write(f"{home}/{file}", text)
             fs.chown(f"{home}/{file}", uid, gid)
         fs.chown(home, uid, gid)

@@ -16,10 +16,25 @@ from ..process import Process, command
 from ..regex import RegexError, compile_posix
 
 KEYS = {
-    "\x1b[A": "up", "\x1b[B": "down", "\x1b[C": "right", "\x1b[D": "left", "\x1bOA": "up", "\x1bOB": "down", "\x1bOC": "right",
-    "\x1bOD": "left", "\x1b[H": "home", "\x1b[F": "end", "\x1bOH": "home", "\x1bOF": "end", "\x1b[1~": "home", "\x1b[4~": "end",
-    "\x1b[3~": "delete", "\x1b[5~": "pageup", "\x1b[6~": "pagedown", "\x1b[2~": "insert",
-}  # fmt: skip
+    "\x1b[A": "up",
+    "\x1b[B": "down",
+    "\x1b[C": "right",
+    "\x1b[D": "left",
+    "\x1bOA": "up",
+    "\x1bOB": "down",
+    "\x1bOC": "right",
+    "\x1bOD": "left",
+    "\x1b[H": "home",
+    "\x1b[F": "end",
+    "\x1bOH": "home",
+    "\x1bOF": "end",
+    "\x1b[1~": "home",
+    "\x1b[4~": "end",
+    "\x1b[3~": "delete",
+    "\x1b[5~": "pageup",
+    "\x1b[6~": "pagedown",
+    "\x1b[2~": "insert",
+}
 MOTIONS = set("hjklwbeWBE0^$GgfFtT;,%{}HMLnN*'`+-_ \r") | {
     "up",
     "down",
@@ -295,7 +310,10 @@ class Editor:
             await self.key()
             self.top = max(0, self.row - self.height() // 2)
         elif key == "\x07":
-            self.message = f'"{self.name}"{" [Modified]" if self.changed else ""} {len(self.lines)} lines --{(self.row + 1) * 100 // len(self.lines)}%--'
+            self.message = (
+                f'"{self.name}"{" [Modified]" if self.changed else ""} {len(self.lines)} lines '
+                f"--{(self.row + 1) * 100 // len(self.lines)}%--"
+            )
         elif key == "\x03":
             self.message = "Type  :quit<Enter>  to exit Vim"
         elif key == "q":
@@ -727,7 +745,10 @@ class Editor:
         self.lines, self.row, self.col = source.pop()
         delta = len(self.lines) - before
         if abs(delta) > 0:
-            self.message = f"{abs(delta)} {'more' if delta > 0 else 'fewer'} line{'s' if abs(delta) != 1 else ''}; before #{len(self.undo) + 1}"
+            self.message = (
+                f"{abs(delta)} {'more' if delta > 0 else 'fewer'} "
+                f"line{'s' if abs(delta) != 1 else ''}; before #{len(self.undo) + 1}"
+            )
         else:
             self.message = f"1 change; before #{len(self.undo) + 1}"
         self.changed = True
@@ -773,7 +794,7 @@ class Editor:
             self.lines.insert(self.row, "")
             self.col = 0
         await self.insert_mode()
-        if self.lines == was_changed[0] and not key == "o":
+        if self.lines == was_changed[0] and key != "o":
             self.undo.pop()
             self.changed = self.changed and bool(self.undo)
         self.done()
@@ -1108,7 +1129,42 @@ class Editor:
                 self.options[short.get(base[2:], base[2:])] = False
             elif key == "readonly":
                 self.readonly = True
-            elif base.startswith("no") or "=" in word or key in ("paste", "all", "showmatch", "sm", "wrap", "showmode", "list", "cursorline", "ruler", "et", "expandtab", "si", "fileformat", "ff", "syntax", "incsearch", "is", "cindent", "smartindent", "mouse", "backup", "compatible", "cp", "wrapscan", "ws", "magic", "bs", "backspace") or key in self.options:  # fmt: skip
+            elif (
+                base.startswith("no")
+                or "=" in word
+                or key
+                in (
+                    "paste",
+                    "all",
+                    "showmatch",
+                    "sm",
+                    "wrap",
+                    "showmode",
+                    "list",
+                    "cursorline",
+                    "ruler",
+                    "et",
+                    "expandtab",
+                    "si",
+                    "fileformat",
+                    "ff",
+                    "syntax",
+                    "incsearch",
+                    "is",
+                    "cindent",
+                    "smartindent",
+                    "mouse",
+                    "backup",
+                    "compatible",
+                    "cp",
+                    "wrapscan",
+                    "ws",
+                    "magic",
+                    "bs",
+                    "backspace",
+                )
+                or key in self.options
+            ):
                 self.options[key] = True
             else:
                 raise ExError(f"E518: Unknown option: {word}")
@@ -1140,16 +1196,78 @@ class Editor:
             self.p.print(self.message)
 
     COMMANDS: dict[str, Any] = {
-        "w": x_write, "write": x_write, "wq": x_write, "x": x_exit, "xit": x_exit, "exit": x_exit, "xa": x_exit, "wqa": x_exit,
-        "q": x_quit, "quit": x_quit, "qa": x_quit, "qall": x_quit, "cq": x_quit, "e": x_edit, "edit": x_edit, "r": x_read, "read": x_read,
-        "d": x_delete, "delete": x_delete, "y": x_yank, "yank": x_yank, "co": x_copy, "copy": x_copy, "t": x_copy, "m": x_copy,
-        "move": x_copy, "pu": x_put, "put": x_put, ">": x_shift, "<": x_shift, ">>": x_shift, "<<": x_shift, "j": x_join, "join": x_join,
-        "p": x_print, "print": x_print, "nu": x_print, "number": x_print, "#": x_print, "P": x_print, "u": x_undo, "undo": x_undo,
-        "red": x_undo, "redo": x_undo, "norm": x_normal, "normal": x_normal, "se": x_set, "set": x_set, "setlocal": x_set, "f": x_file,
-        "file": x_file, "!": x_shell, "sh": x_shell, "shell": x_shell, "noh": x_nothing, "nohlsearch": x_nothing, "syn": x_nothing,
-        "syntax": x_nothing, "sy": x_nothing, "filetype": x_nothing, "h": x_help, "help": x_help, "=": x_equals, "wa": x_write,
-        "up": x_write, "update": x_write, "redr": x_nothing, "redraw": x_nothing, "let": x_nothing, "map": x_nothing, "ab": x_nothing,
-    }  # fmt: skip
+        "w": x_write,
+        "write": x_write,
+        "wq": x_write,
+        "x": x_exit,
+        "xit": x_exit,
+        "exit": x_exit,
+        "xa": x_exit,
+        "wqa": x_exit,
+        "q": x_quit,
+        "quit": x_quit,
+        "qa": x_quit,
+        "qall": x_quit,
+        "cq": x_quit,
+        "e": x_edit,
+        "edit": x_edit,
+        "r": x_read,
+        "read": x_read,
+        "d": x_delete,
+        "delete": x_delete,
+        "y": x_yank,
+        "yank": x_yank,
+        "co": x_copy,
+        "copy": x_copy,
+        "t": x_copy,
+        "m": x_copy,
+        "move": x_copy,
+        "pu": x_put,
+        "put": x_put,
+        ">": x_shift,
+        "<": x_shift,
+        ">>": x_shift,
+        "<<": x_shift,
+        "j": x_join,
+        "join": x_join,
+        "p": x_print,
+        "print": x_print,
+        "nu": x_print,
+        "number": x_print,
+        "#": x_print,
+        "P": x_print,
+        "u": x_undo,
+        "undo": x_undo,
+        "red": x_undo,
+        "redo": x_undo,
+        "norm": x_normal,
+        "normal": x_normal,
+        "se": x_set,
+        "set": x_set,
+        "setlocal": x_set,
+        "f": x_file,
+        "file": x_file,
+        "!": x_shell,
+        "sh": x_shell,
+        "shell": x_shell,
+        "noh": x_nothing,
+        "nohlsearch": x_nothing,
+        "syn": x_nothing,
+        "syntax": x_nothing,
+        "sy": x_nothing,
+        "filetype": x_nothing,
+        "h": x_help,
+        "help": x_help,
+        "=": x_equals,
+        "wa": x_write,
+        "up": x_write,
+        "update": x_write,
+        "redr": x_nothing,
+        "redraw": x_nothing,
+        "let": x_nothing,
+        "map": x_nothing,
+        "ab": x_nothing,
+    }
     LONG = {
         "write": 1,
         "quit": 1,

@@ -41,12 +41,46 @@ SET_NAMES = {
     "nounset": "u", "onecmd": "t", "physical": "P", "privileged": "p", "verbose": "v", "xtrace": "x",
 }  # fmt: skip
 SET_OTHER = ("emacs", "history", "ignoreeof", "interactive-comments", "nolog", "pipefail", "posix", "vi")
-SHOPTS = ["autocd", "cdable_vars", "cdspell", "checkhash", "checkjobs", "checkwinsize", "cmdhist", "compat31", "dirspell",
-          "dotglob", "execfail", "expand_aliases", "extdebug", "extglob", "extquote", "failglob", "force_fignore",
-          "globstar", "gnu_errfmt", "histappend", "histreedit", "histverify", "hostcomplete", "huponexit",
-          "interactive_comments", "lithist", "login_shell", "mailwarn", "no_empty_cmd_completion", "nocaseglob",
-          "nocasematch", "nullglob", "progcomp", "promptvars", "restricted_shell", "shift_verbose", "sourcepath",
-          "xpg_echo"]  # fmt: skip
+SHOPTS = [
+    "autocd",
+    "cdable_vars",
+    "cdspell",
+    "checkhash",
+    "checkjobs",
+    "checkwinsize",
+    "cmdhist",
+    "compat31",
+    "dirspell",
+    "dotglob",
+    "execfail",
+    "expand_aliases",
+    "extdebug",
+    "extglob",
+    "extquote",
+    "failglob",
+    "force_fignore",
+    "globstar",
+    "gnu_errfmt",
+    "histappend",
+    "histreedit",
+    "histverify",
+    "hostcomplete",
+    "huponexit",
+    "interactive_comments",
+    "lithist",
+    "login_shell",
+    "mailwarn",
+    "no_empty_cmd_completion",
+    "nocaseglob",
+    "nocasematch",
+    "nullglob",
+    "progcomp",
+    "promptvars",
+    "restricted_shell",
+    "shift_verbose",
+    "sourcepath",
+    "xpg_echo",
+]
 
 
 def builtin(*names: str) -> Callable[[Builtin], Builtin]:
@@ -757,7 +791,8 @@ async def b_read(sh: Shell, argv: list[str]) -> int:
                     sh,
                     "read",
                     f"-{letter}",
-                    "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] [name ...]",
+                    "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t "
+                    "timeout] [-u fd] [name ...]",
                 )
     stream = sh.fds.get(fd, Bad())
     if prompt and stream.isatty():
@@ -768,9 +803,8 @@ async def b_read(sh: Shell, argv: list[str]) -> int:
     except TimeoutError:
         return 142
     except OSError as err:
-        sh.builtin_error(
-            f"read: {'read error: ' if fd == 0 else f'{fd}: invalid file descriptor: '}{'0: ' if fd == 0 else ''}{err.strerror}"
-        )
+        where = "read error: 0" if fd == 0 else f"{fd}: invalid file descriptor"
+        sh.builtin_error(f"read: {where}: {err.strerror}")
         return 1
     text = data.decode("utf-8", "surrogateescape").replace("\0", "")
     for name in args or ["REPLY"]:
@@ -1071,7 +1105,7 @@ async def b_hash(sh: Shell, argv: list[str]) -> int:
             sh.builtin_error(f"hash: {name}: not found")
             status = 1
     if len(argv) == 1:
-        sh.out(f"{sh.arg0}: hash: hash table empty\n" if False else "hash: hash table empty\n")
+        sh.out("hash: hash table empty\n")
     return status
 
 
@@ -1084,7 +1118,7 @@ async def b_ignored(sh: Shell, argv: list[str]) -> int:
 
 
 def find_job(sh: Shell, text: str) -> Job | None:
-    live = [j for j in sh.jobs]
+    live = list(sh.jobs)
     if text in ("%", "%%", "%+", ""):
         return live[-1] if live else None
     if text == "%-":

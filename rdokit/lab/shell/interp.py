@@ -8,6 +8,7 @@ bash. Whatever waits (a pipe, a command, the terminal) waits in asyncio.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import random
 import re
@@ -89,8 +90,18 @@ class Shell:
     functions: dict[str, Compound] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     opts: set[str] = field(default_factory=lambda: {"h", "B"})
-    shopts: set[str] = field(default_factory=lambda: {"cmdhist", "extquote", "force_fignore", "hostcomplete",
-                                                      "interactive_comments", "progcomp", "promptvars", "sourcepath"})  # fmt: skip
+    shopts: set[str] = field(
+        default_factory=lambda: {
+            "cmdhist",
+            "extquote",
+            "force_fignore",
+            "hostcomplete",
+            "interactive_comments",
+            "progcomp",
+            "promptvars",
+            "sourcepath",
+        }
+    )
     traps: dict[str, str] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
     locals: list[dict[str, Any]] = field(default_factory=list)
@@ -145,10 +156,8 @@ class Shell:
         self.fds.get(1, _BAD).write(text)
 
     def raw_error(self, text: str) -> None:
-        try:
+        with contextlib.suppress(OSError):
             self.fds.get(2, _BAD).write(text)
-        except OSError:
-            pass
 
     def error(self, message: str) -> None:
         """A message of the shell itself: `bash: [line N: ]message`."""
@@ -1169,10 +1178,8 @@ class Shell:
     def tell(self, p: Process, message: str) -> None:
         """A message of the shell on the child's stderr (it may be redirected)."""
         line = f"line {self.line}: " if self.line > 0 and not self.interactive else ""
-        try:
+        with contextlib.suppress(OSError):
             p.stderr.write(f"{self.arg0}: {line}{message}\n")
-        except OSError:
-            pass
 
     # -- redirections --------------------------------------------------------------------------------------------
 

@@ -21,9 +21,23 @@ ESCAPES = {
     "b": "word-left", "f": "word-right", "d": "kill-word", ".": "last-argument", "\x7f": "kill-left-word",
 }  # fmt: skip
 CONTROL = {
-    1: "home", 2: "left", 4: "delete-or-end", 5: "end", 6: "right", 8: "backspace", 11: "kill-end", 12: "clear",
-    14: "down", 16: "up", 18: "search", 20: "swap", 21: "kill-start", 23: "kill-blank-word", 25: "yank", 127: "backspace",
-}  # fmt: skip
+    1: "home",
+    2: "left",
+    4: "delete-or-end",
+    5: "end",
+    6: "right",
+    8: "backspace",
+    11: "kill-end",
+    12: "clear",
+    14: "down",
+    16: "up",
+    18: "search",
+    20: "swap",
+    21: "kill-start",
+    23: "kill-blank-word",
+    25: "yank",
+    127: "backspace",
+}
 
 
 class Interrupted(Exception):

@@ -20,9 +20,8 @@ def number_of(text: str, errors: list[str]) -> int:
     if text[:1] in ("'", '"') and len(text) > 1:
         return ord(text[1])
     match = re.match(r"\s*([-+]?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9]\d*)", text)
-    if not match or match.end() != len(text):
-        if text:
-            errors.append(f"{text}: invalid number")
+    if text and (not match or match.end() != len(text)):
+        errors.append(f"{text}: invalid number")
     if not match:
         return 0
     digits = match[2]

@@ -139,13 +139,32 @@ async def prompt_text(sh: Shell, ps: str) -> str:
     host = sh.hostname()
     now = time.localtime() if not hasattr(sh.machine, "localtime") else sh.machine.localtime()
     table = {
-        "u": sh.user, "h": host.split(".")[0], "H": host, "w": shown, "n": "\n", "r": "\r", "a": "\a", "e": "\x1b",
-        "W": shown if shown in ("~", "/") else posixpath.basename(cwd) or "/", "s": posixpath.basename(sh.arg0.lstrip("-")),
-        "v": "4.1", "V": "4.1.2", "$": "#" if sh.fs.uid(sh.user) == 0 else "$", "[": "\x01", "]": "\x02", "\\": "\\",
-        "t": time.strftime("%H:%M:%S", now), "T": time.strftime("%I:%M:%S", now), "A": time.strftime("%H:%M", now),
-        "@": time.strftime("%I:%M %p", now), "d": time.strftime("%a %b %d", now), "j": str(len(sh.jobs)),
-        "!": str(len(sh.history) + 1), "#": str(len(sh.history) + 1), "l": getattr(sh.p.tty, "name", "tty"),
-    }  # fmt: skip
+        "u": sh.user,
+        "h": host.split(".")[0],
+        "H": host,
+        "w": shown,
+        "n": "\n",
+        "r": "\r",
+        "a": "\a",
+        "e": "\x1b",
+        "W": shown if shown in ("~", "/") else posixpath.basename(cwd) or "/",
+        "s": posixpath.basename(sh.arg0.lstrip("-")),
+        "v": "4.1",
+        "V": "4.1.2",
+        "$": "#" if sh.fs.uid(sh.user) == 0 else "$",
+        "[": "\x01",
+        "]": "\x02",
+        "\\": "\\",
+        "t": time.strftime("%H:%M:%S", now),
+        "T": time.strftime("%I:%M:%S", now),
+        "A": time.strftime("%H:%M", now),
+        "@": time.strftime("%I:%M %p", now),
+        "d": time.strftime("%a %b %d", now),
+        "j": str(len(sh.jobs)),
+        "!": str(len(sh.history) + 1),
+        "#": str(len(sh.history) + 1),
+        "l": getattr(sh.p.tty, "name", "tty"),
+    }
     out = re.sub(
         r"\\(?:([0-7]{3})|(.))", lambda m: chr(int(m[1], 8)) if m[1] else table.get(m[2], m[0]), ps, flags=re.S
     )
