@@ -7,6 +7,7 @@ import re
 import pytest
 
 from rdokit.lab.clients import arguments, surface_cinder, surface_glance, surface_nova
+from rdokit.lab.openstack import cinder
 from rdokit.lab.openstack.py2 import Py2Dict, represent, wire
 from tests.conformance.bench import Bench
 
@@ -225,3 +226,70 @@ def test_old_glance_commands(bench: Bench) -> None:
     assert f"Id: {image}\nPublic: Yes\n" in ok(bench, f"glance show {image}")
     assert ok(bench, f"glance delete {image}") == f"Not deleting image {image}\n"
     ok(bench, f"glance -f delete {image}")
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ('nova boot --flavor m1.tiny --image "CirrOS 0.3.2" " "', "Server name has less than 1 characters. (HTTP 400)"),
+        (
+            "nova flavor-create a/b 9 64 1 1",
+            "Invalid input received: names can only contain [a-zA-Z0-9_.- ] (HTTP 400)",
+        ),
+        ("nova flavor-create m1.tiny 9 64 1 1", "Instance Type with name m1.tiny already exists. (HTTP 409)"),
+        ("nova flavor-create x 1 64 1 1", "Instance Type with ID 1 already exists. (HTTP 409)"),
+        (
+            "nova flavor-create x 9 64 -1 1",
+            "Invalid input received: 'root_gb' argument must be an integer greater than or equal to 0 (HTTP 400)",
+        ),
+        ("nova quota-update --instances -2 demo", "Quota limit must be -1 or greater. (HTTP 400)"),
+        ("cinder create --metadata ab --display-name x 1", cinder.MALFORMED),
+        ("cinder create --snapshot-id nosuch 1", "SnapshotNotFound: Snapshot nosuch could not be found."),
+        ("cinder create --source-volid nosuch 1", "VolumeNotFound: Volume nosuch could not be found."),
+    ],
+)  # fmt: skip
+def test_words_of_the_servers(bench: Bench, line: str, text: str) -> None:
+    assert refused(bench, line) == f"ERROR: {text}"
+
+
+def test_a_quota_cannot_sink_below_what_is_used_and_zero_is_nothing(bench: Bench) -> None:
+    boot(bench)
+    boot(bench, "vm2")
+    own = bench.world.cloud.nova.instances[next(iter(bench.world.cloud.nova.instances))].tenant_id
+    text = "ERROR: Quota value 1 for instances are greater than already used and reserved 2 (HTTP 400)"
+    assert refused(bench, f"nova quota-update --instances 1 {own}") == text
+    text = "ERROR: Quota limit must greater than 2. (HTTP 400)"
+    assert refused(bench, f"nova quota-update --force --instances 1 {own}") == text
+    ok(bench, f"nova quota-update --instances 0 {own}")
+    assert "| instances                   | 10    |" in ok(bench, f"nova quota-show --tenant {own}")
+    ok(bench, f"nova quota-update --instances 2 {own}")
+    assert "(HTTP 413)" in refused(bench, 'nova boot --flavor m1.tiny --image "CirrOS 0.3.2" vm3')
+
+
+def test_what_a_header_does_to_a_name(bench: Bench) -> None:
+    create = "glance image-create --disk-format qcow2 --container-format bare"
+    status, _, err = bench.run(f'{create} --name "a\nb"')
+    assert (status, err) == (1, "Invalid header value 'a\\nb'\n")
+    assert re.search(r"\| name +\| lead +\|", ok(bench, f'{create} --name "  lead "'))
+
+
+def test_a_name_is_shown_in_full_once_and_kept_as_its_column_holds_it(bench: Bench) -> None:
+    assert "x" * 256 in ok(bench, f"cinder create --display-name {'x' * 256} 1")
+    listed = ok(bench, "cinder list")
+    assert "x" * 255 in listed and "x" * 256 not in listed
+
+
+def test_attaching_leaves_its_metadata(bench: Bench) -> None:
+    boot(bench)
+    made = ok(bench, "cinder create --display-name vol1 1")
+    volume = re.search(r"\| +id +\| +(\S+)", made)[1]  # type: ignore[index]
+    ok(bench, "cinder list")
+    ok(bench, f"nova volume-attach vm1 {volume} /dev/vdb")
+    ok(bench, "nova list")
+    assert "{u'readonly': u'False', u'attached_mode': u'rw'}" in ok(bench, "cinder show vol1")
+    assert refused(bench, f"cinder force-delete {volume}") == (
+        f"ERROR: Volume {volume} is still attached, detach volume first."
+    )
+    ok(bench, f"nova volume-detach vm1 {volume}")
+    ok(bench, "nova list")
+    assert " {u'readonly': u'False'} " in ok(bench, "cinder show vol1")

@@ -124,6 +124,31 @@ def test_without_the_metadata_agent_it_has_no_name() -> None:
     at_desk(work)
 
 
+def test_on_another_node_packets_go_through_the_tunnel() -> None:
+    """Defect 5: a guest does not know that GRE takes 42 bytes; big packets get lost, 1372 pass, a small MTU helps."""
+
+    async def work(desk: Desk) -> None:
+        await desk.boot("vm2", "--availability-zone nova:node2.example.com")
+        await desk.type("nova floating-ip-create public; nova add-floating-ip vm2 192.168.1.242")
+        assert "instance-00000001" in await desk.type("nova hypervisor-servers node2")
+        guest = await desk.guest("192.168.1.242")
+        for size, exit_status in ((1372, 0), (1430, 0), (1431, 1), (1472, 1)):
+            done = await guest.run(f"ping -c 1 -s {size} 8.8.8.8")
+            assert done.exit_status == exit_status, size
+            done = await desk.conn.run(f"ping -c 1 -M do -s {size} 192.168.1.242")
+            assert done.exit_status == exit_status, size
+        assert (await guest.run("sudo ip link set mtu 1400 dev eth0; ping -c 1 -s 1472 8.8.8.8")).exit_status == 0
+        hops = str((await guest.run("traceroute -n 8.8.8.8")).stdout)
+        assert " 1  192.168.0.1 " in hops and " 8.8.8.8 " in hops
+        assert "(192.168.0.1) at fa:16:3e:" in str((await guest.run("arp -n")).stdout)
+        guest.close()
+        # without the tunnel nothing comes through
+        desk.world.nodes["node2"].up = False
+        assert not ping(desk, "192.168.1.242")
+
+    at_desk(work)
+
+
 def test_libvirt_type_is_read_when_the_service_starts() -> None:
     """Step 14: an edit alone changes nothing; kvm without the module cannot start a guest."""
 

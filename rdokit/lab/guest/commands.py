@@ -559,9 +559,7 @@ async def ifconfig(p: Process) -> int:
         p.print(f"{face.name:<10}Link encap:Ethernet  HWaddr {face.mac.upper()}  ")
         if face.address:
             net = ipaddress.ip_interface(face.address)
-            p.print(
-                f"          inet addr:{net.ip}  Bcast:{net.network.broadcast_address}  Mask:{net.network.netmask}"
-            )
+            p.print(f"          inet addr:{net.ip}  Bcast:{net.network.broadcast_address}  Mask:{net.network.netmask}")
             p.print(f"          inet6 addr: {link_local(face.mac)}/64 Scope:Link")
         state = "UP BROADCAST RUNNING MULTICAST" if face.address else "BROADCAST MULTICAST"
         p.print(
@@ -767,6 +765,53 @@ async def ping(p: Process) -> int:
         raise
     _ping_end(p, host, sent, got, reach)
     return 0 if got else 1
+
+
+@guest("traceroute", path="/usr/bin")
+async def traceroute(p: Process) -> int:
+    """busybox traceroute: routers on the way, each asked three times. -n -m."""
+    given, rest = flags(p, "mqpstwi")
+    if not rest:
+        p.error("BusyBox v1.20.1 multi-call binary.\n\nUsage: traceroute [OPTIONS] HOST")
+        return 1
+    address, reach = _reach(p, rest[0])
+    if address is None:
+        p.error(f"traceroute: bad address '{rest[0]}'")
+        return 1
+    limit = int(given.get("m") or 30)
+    p.print(f"traceroute to {rest[0]} ({address}), {limit} hops max, 38 byte packets")
+    stations = [*reach.hops, *([address] if reach.ok else [])]
+    for number in range(1, limit + 1):
+        if number > len(stations):
+            if reach.ok:
+                break
+            p.print(f"{number:2d}  *  *  *")
+            continue
+        station = stations[number - 1]
+        base = max(reach.rtt_ms, 0.05) * number / len(stations)
+        times = "  ".join(f"{base * (1 + n / 20):.3f} ms" for n in range(3))
+        p.print(f"{number:2d}  {station}  {times}" if "n" in given else f"{number:2d}  {station} ({station})  {times}")
+        await asyncio.sleep(base / 1000 / p.world.clock.speed)
+    return 0
+
+
+@guest("arp", path="/sbin")
+async def arp(p: Process) -> int:
+    """busybox arp: whom the instance has spoken with, its gateway at least. -n -a."""
+    _, me = inside(p)
+    gateways = [
+        (ipaddress.ip_interface(held), nic.mac)
+        for node in p.world.nodes.values()
+        for nic in node.nics.values()
+        for held in nic.addresses
+        if nic.netns and nic.name.startswith("qr-")
+    ]
+    for face in me.faces:
+        for gateway, mac in gateways:
+            near = face.address and gateway.network == ipaddress.ip_interface(face.address).network
+            if near and _from(p, str(gateway.ip)).ok:
+                p.print(f"? ({gateway.ip}) at {mac} [ether]  on {face.name}")
+    return 0
 
 
 def _ttl(reach: Any) -> int:
