@@ -34,6 +34,7 @@ CONNECT_LIMIT = 10.0  # seconds for the TCP connection, and again for the banner
 COMMAND_LIMIT = 120.0  # seconds for a command, unless it is given another limit
 KEPT_OUTPUT = 32 * 2**20  # bytes of one stream that are kept in memory; the middle of more is left out
 INLINE_INPUT = 1 << 16  # bytes of input that fit into any channel's window
+PIECE = 1 << 17  # bytes handed to paramiko at a time
 LATE_OUTPUT = 0.3  # seconds to wait for output after the exit status, when something keeps the channel open
 
 
@@ -509,8 +510,8 @@ class _Exchange:
     def _send(self, stdin: bytes) -> None:
         # A command that ends without reading its input is no error; a lost connection shows in _drain.
         with contextlib.suppress(OSError, EOFError):
-            if stdin:
-                self.channel.sendall(stdin)
+            for start in range(0, len(stdin), PIECE):  # paramiko copies all of the rest for every packet it sends
+                self.channel.sendall(stdin[start:start + PIECE])
             self.channel.shutdown_write()
 
     def _drain(self) -> None:
