@@ -28,6 +28,9 @@ ROOT = HERE.parent
 PEERS = HERE / "peers"
 sys.path.insert(0, str(ROOT))
 
+import remote_lab  # noqa: E402
+import remote_session  # noqa: E402
+
 from rdokit.site import DOCUMENT_SYSCTL  # noqa: E402
 from tests.real import missing, sites  # noqa: E402
 from tests.real.furnish import ROOT_PASSWORD  # noqa: E402
@@ -59,6 +62,8 @@ def tools(other: Path, folder: Path, lab: RealLab) -> dict[str, list[str]]:
     return {
         "raw paramiko in threads": [python, str(PEERS / "raw_paramiko.py")],
         "rdokit": [sys.executable, str(PEERS / "rdokit_prepare.py")],
+        "rdokit run 02 (the notebook)": [sys.executable, "-m", "rdokit.cli", "run", "02", "--site",
+                                         str(folder / "real.yml")],
         "parallel-ssh, one script": [python, str(PEERS / "pssh_prepare.py")],
         "fabric": [python, str(PEERS / "fabric_prepare.py")],
         "pyinfra": [str(other / "pyinfra"), "-y", str(PEERS / "pyinfra_inventory.py"),
@@ -73,12 +78,13 @@ def surroundings(lab: RealLab, folder: Path) -> dict[str, str]:
     spec = {"nodes": {n.name: n.private for n in lab.nodes}, "key": str(lab.key), "password": ROOT_PASSWORD,
             "known_hosts": str(folder / "known_hosts"), "sysctl": DOCUMENT_SYSCTL, "hosts": _hosts(lab)}  # fmt: skip
     (folder / "spec.json").write_text(json.dumps(spec))
-    ssh = (f"-i {lab.key} -o UserKnownHostsFile={folder}/known_hosts -o HostKeyAlgorithms=+ssh-rsa "
-           "-o PubkeyAcceptedAlgorithms=+ssh-rsa -o IdentitiesOnly=yes")  # fmt: skip
+    ssh = (f"-i {lab.key} -o UserKnownHostsFile={folder}/known_hosts -o HostKeyAlgorithms=ssh-rsa "
+           "-o PubkeyAcceptedAlgorithms=ssh-rsa -o IdentitiesOnly=yes")  # fmt: skip
     return {
         "PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "",
         "BENCH_SPEC": str(folder / "spec.json"), "BENCH_SITE": str(sites.site(lab, folder)),
-        "RDOKIT_RUNS": str(folder / "runs"), "ANSIBLE_PIPELINING": "1", "ANSIBLE_FORKS": str(len(lab.nodes)),
+        "RDOKIT_RUNS": str(folder / "runs"), "RDOKIT_NOTEBOOKS": str(ROOT / "notebooks"),
+        "ANSIBLE_PIPELINING": "1", "ANSIBLE_FORKS": str(len(lab.nodes)),
         "ANSIBLE_SSH_ARGS": f"-C -o ControlMaster=auto -o ControlPersist=60s {ssh}",
         "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3", "ANSIBLE_SSH_CONTROL_PATH_DIR": str(folder / "cp"),
     }  # fmt: skip
@@ -107,7 +113,8 @@ def result(lab: RealLab) -> str:
 def once(name: str, argv: list[str], env: dict[str, str]) -> dict[str, float]:
     """Run a tool; seconds of the whole process, and of work and imports where it tells them."""
     start = time.perf_counter()
-    done = subprocess.run(argv, env=env, capture_output=True, text=True, cwd=env["HOME"])
+    cwd = ROOT if name.startswith("rdokit") else env["HOME"]
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, cwd=cwd)
     seconds = {"whole": time.perf_counter() - start}
     if done.returncode:
         raise SystemExit(f"{name} failed ({done.returncode}):\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
@@ -164,18 +171,33 @@ def table(rows: list[dict]) -> str:
     return "\n".join(lines)
 
 
+def session(repeat: int) -> str:
+    """The tables of a kept connection and of an upload."""
+    other = environment()
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as scratch, RealLab(Path(scratch), 2) as lab, lab.entered():
+        folder = Path(tempfile.mkdtemp(dir=scratch))
+        env = surroundings(lab, folder)
+        parts = [remote_session.commands(lab, folder, other, env, repeat),
+                 remote_session.upload(lab, folder, other, env, repeat)]  # fmt: skip
+    return "\n\n".join(parts)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--nodes", default="2,10", help="numbers of real nodes (default: %(default)s)")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--only", default="", help="parts of tools' names, e.g. raw,rdokit")
+    parser.add_argument("--parts", default="prepare,session,lab", help="what to measure (default: %(default)s)")
     args = parser.parse_args()
     if reasons := missing.parts():
         raise SystemExit("; ".join(reasons))
-    rows: list[dict] = []
-    for count in map(int, args.nodes.split(",")):
-        rows += prepare(count, args.repeat, [part for part in args.only.split(",") if part])
-    print(table(rows))
+    only = [part for part in args.only.split(",") if part]
+    if "prepare" in args.parts:
+        print(table([row for count in map(int, args.nodes.split(",")) for row in prepare(count, args.repeat, only)]))
+    if "session" in args.parts:
+        print("\n" + session(args.repeat))
+    if "lab" in args.parts:
+        print("\n" + remote_lab.table(args.repeat))
 
 
 if __name__ == "__main__":
