@@ -1,4 +1,4 @@
-"""A site that differs is followed through every phase; a site that is wrong, or a node that is, ends in one clear message."""
+"""A site that differs is followed through every phase; one that is wrong ends in one clear message."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ client:"""
 
 def another(text: str) -> str:
     """Three nodes, another demo-net, another tunnel range, another password, other names."""
-    for old, new in (("\nclient:", "\n" + NODE3.replace("2213", str(free_ports(1)[0]))), ('ranges: "1:1000"', 'ranges: "100:300"'),
+    node3 = "\n" + NODE3.replace("2213", str(free_ports(1)[0]))
+    for old, new in (("\nclient:", node3), ('ranges: "1:1000"', 'ranges: "100:300"'),
                      ("cidr: 192.168.0.0/24\n  pool: {start: 192.168.0.100, end: 192.168.0.254}\n"
                       "  gateway: 192.168.0.1", "cidr: 192.168.2.0/24\n  pool: {start: 192.168.2.10, end: "
                       "192.168.2.99}\n  gateway: 192.168.2.1"),

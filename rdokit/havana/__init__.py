@@ -69,6 +69,8 @@ from .cloud import (
     nova_conf,
     router_answers,
     router_namespace,
+    tenant,
+    user,
     virt_type_right,
 )
 from .machines import (

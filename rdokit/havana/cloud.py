@@ -26,14 +26,27 @@ def _differs(kind: str, name: str, field: str, found: object, wanted: object) ->
                        next_step="Delete it, give ours another name in the site file, or correct the site file.")
 
 
+def name_or_id(kit, line: str, name: str) -> object:
+    """The name, as the document types it; the id where keystone 0.4.1 cannot look the name up (it is not ASCII)."""
+    return name if name.isascii() else lambda: kit.id_of(line, name)
+
+
+def tenant(kit) -> object:
+    """What names the site's tenant in a keystone command."""
+    return name_or_id(kit, "keystone tenant-list", kit.site.tenant.name)
+
+
+def user(kit, one: User) -> object:
+    """What names a user in a keystone command."""
+    return name_or_id(kit, "keystone user-list", one.name)
+
+
 # --- Step 12 -------------------------------------------------------------------------------------------
 
 def add_network(kit, plan: Plan, net: CloudNetwork, flag: str) -> None:
     """neutron net-create with `flag` ("--shared", "--router:external=True"), owned by the network's tenant."""
-    def tenant() -> str:
-        return kit.id_of("keystone tenant-list", net.tenant)
     plan.run(kit.controller, kit.as_admin(f"neutron net-create {{name}} {flag} --tenant-id {{tenant}}", name=net.name,
-                                          tenant=tenant),
+                                          tenant=lambda: kit.id_of("keystone tenant-list", net.tenant)),
              done=lambda: kit.find("neutron net-list", net.name) is not None,
              undo=lambda: kit.as_admin("neutron net-delete {id}", id=kit.id_of("neutron net-list", net.name)))
 
@@ -112,27 +125,27 @@ def router_answers(kit) -> bool:
 
 def add_tenant(kit, plan: Plan) -> None:
     """keystone tenant-create."""
-    tenant = kit.site.tenant
+    wanted = kit.site.tenant
     plan.run(kit.controller, kit.as_admin("keystone tenant-create --name {name} --description {text} --enabled true",
-                                          name=tenant.name, text=tenant.description),
-             done=lambda: kit.find("keystone tenant-list", tenant.name) is not None,
+                                          name=wanted.name, text=wanted.description),
+             done=lambda: kit.find("keystone tenant-list", wanted.name) is not None,
              undo=lambda: kit.as_admin("keystone tenant-delete {id}",
-                                       id=kit.id_of("keystone tenant-list", tenant.name)))
+                                       id=kit.id_of("keystone tenant-list", wanted.name)))
 
 
-def add_user(kit, plan: Plan, user: User) -> None:
+def add_user(kit, plan: Plan, one: User) -> None:
     """keystone user-create; the password is sent and never shown."""
-    password = kit.secret(user.password, f"users.{user.name}.password")
+    password = kit.secret(one.password, f"users.{one.name}.password")
     plan.run(kit.controller, kit.as_admin(
         "keystone user-create --name {name} --pass {password} --tenant {tenant} --email {email} --enabled true",
-        name=user.name, password=password, tenant=kit.site.tenant.name, email=user.email),
-        done=lambda: kit.find("keystone user-list", user.name) is not None,
-        undo=lambda: kit.as_admin("keystone user-delete {id}", id=kit.id_of("keystone user-list", user.name)))
+        name=one.name, password=password, tenant=tenant(kit), email=one.email),
+        done=lambda: kit.find("keystone user-list", one.name) is not None,
+        undo=lambda: kit.as_admin("keystone user-delete {id}", id=kit.id_of("keystone user-list", one.name)))
 
 
-def in_tenant(kit, user: User) -> bool:
+def in_tenant(kit, one: User) -> bool:
     """The user's own tenant is the site's."""
-    said = facts.pairs(kit.rows("keystone user-get {name}", name=user.name))
+    said = facts.pairs(kit.rows("keystone user-get {name}", name=user(kit, one)))
     return said.get("tenantId") == kit.id_of("keystone tenant-list", kit.site.tenant.name)
 
 
@@ -144,33 +157,33 @@ def _role(kit, name: str) -> str | None:
 
 def add_roles(kit, plan: Plan) -> None:
     """keystone role-create for every role of the site's users that is missing (defect 10)."""
-    for name in dict.fromkeys(user.role for user in kit.site.users):
+    for name in dict.fromkeys(one.role for one in kit.site.users):
         plan.run(kit.controller, kit.as_admin("keystone role-create --name {name}", name=name),
                  done=lambda name=name: _role(kit, name) is not None,
                  undo=lambda name=name: kit.as_admin("keystone role-delete {id}",
                                                      id=kit.id_of("keystone role-list", name)))
 
 
-def granted(kit, user: User) -> bool:
+def granted(kit, one: User) -> bool:
     """The user has the role in the tenant."""
-    if kit.find("keystone user-list", user.name) is None:
+    if kit.find("keystone user-list", one.name) is None:
         return False
-    rows = kit.rows("keystone user-role-list --user {user} --tenant {tenant}", user=user.name,
-                    tenant=kit.site.tenant.name)
-    return any(str(name).casefold() == user.role.casefold() for name in rows["name"])
+    rows = kit.rows("keystone user-role-list --user {user} --tenant {tenant}", user=user(kit, one), tenant=tenant(kit))
+    return any(str(name).casefold() == one.role.casefold() for name in rows["name"])
 
 
-def add_grant(kit, plan: Plan, user: User) -> None:
+def add_grant(kit, plan: Plan, one: User) -> None:
     """keystone user-role-add."""
-    tenant = kit.site.tenant.name
-    values = {"user": user.name, "tenant": tenant, "role": lambda: _role(kit, user.role) or user.role}
+    def role() -> str:
+        name = _role(kit, one.role) or one.role
+        return name if name.isascii() else kit.id_of("keystone role-list", name)
     plan.run(kit.controller, kit.as_admin("keystone user-role-add --user {user} --tenant {tenant} --role {role}",
-                                          **values),
-             done=lambda: granted(kit, user),
+                                          user=user(kit, one), tenant=tenant(kit), role=role),
+             done=lambda: granted(kit, one),
              undo=lambda: kit.as_admin("keystone user-role-remove --user {user} --tenant {tenant} --role {role}",
-                                       user=kit.id_of("keystone user-list", user.name),
-                                       tenant=kit.id_of("keystone tenant-list", tenant),
-                                       role=kit.id_of("keystone role-list", user.role)))
+                                       user=kit.id_of("keystone user-list", one.name),
+                                       tenant=kit.id_of("keystone tenant-list", kit.site.tenant.name),
+                                       role=kit.id_of("keystone role-list", _role(kit, one.role) or one.role)))
 
 
 # --- Step 14 -------------------------------------------------------------------------------------------
