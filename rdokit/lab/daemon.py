@@ -21,6 +21,7 @@ import secrets
 import signal
 import sys
 import time
+import warnings
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ import asyncssh
 
 from . import commands, passwords
 from .server import Lab
+from .shell import session, start  # noqa: F401 - so that the first login need not wait for them
 from .world import Clock, Ids, NodeSpec, World
 
 SAVE_EVERY = 1.0  # seconds, at most
@@ -367,6 +369,7 @@ def serve(state: Path, spec_path: Path | None, speed: float | None) -> int:
     """`python -m rdokit.lab serve`: in the foreground until SIGTERM."""
     state.mkdir(parents=True, exist_ok=True)
     logging.getLogger("asyncssh").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", message=".*Diffie-Hellman|.*TripleDES|.*(Blowfish|CAST5|ARC4)")  # what 5.3 speaks
     if spec_path is None and (state / "spec.json").exists():
         spec_path = state / "spec.json"
 
