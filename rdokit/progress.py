@@ -165,8 +165,8 @@ class Progress:
             row = self.current
             if row and time.monotonic() - last_words > 30:
                 last_words = time.monotonic()
-                self.console.print(f"        {row.name}: {row.step}: at work for "
-                                   f"{time.monotonic() - row.started:.0f} s", markup=False, highlight=False, soft_wrap=True)
+                line = f"        {row.name}: {row.step}: at work for {time.monotonic() - row.started:.0f} s"
+                self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _draw(self):
         from rich.console import Group

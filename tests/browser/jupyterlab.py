@@ -101,7 +101,8 @@ def run_all(page, *, seconds: float = 240) -> list[str]:
     page.wait_for_function("""() => { const c = window.jupyterapp.shell.currentWidget.content.widgets
         .filter(w => w.model.type === 'code' && w.model.sharedModel.getSource().trim());
         return c.some(w => w.model.outputs.toJSON().some(o => o.output_type === 'error'))
-          || c.every(w => w.model.executionCount !== null && w.promptNode && !/\\*/.test(w.promptNode.textContent)); }""",
+          || c.every(w => w.model.executionCount !== null && w.promptNode
+                          && !/\\*/.test(w.promptNode.textContent)); }""",
                            timeout=seconds * 1000)
     return json.loads(page.evaluate("""() => JSON.stringify(window.jupyterapp.shell.currentWidget.content.widgets
         .filter(w => w.model.type === 'code').flatMap(w => w.model.outputs.toJSON())

@@ -6,8 +6,6 @@ import re
 import socket
 import time
 
-import paramiko
-
 from rdokit.shell import plain
 from rdokit.ssh import El6Transport
 
