@@ -24,6 +24,8 @@ DISK_FORMATS = ("ami", "ari", "aki", "vhd", "vmdk", "raw", "qcow2", "vdi", "iso"
 CONTAINER_FORMATS = ("ami", "ari", "aki", "bare", "ovf")
 AMAZON = ("aki", "ari", "ami")
 STORES = ("file", "filesystem", "http", "https", "rbd", "s3", "swift", "cinder", "gridfs")
+# Where an image may come from: every known scheme but plain files.
+SOURCES = (*STORES[1:], "swift+http", "swift+https", "s3+http", "s3+https", "sheepdog")
 SORT_KEYS = ("name", "status", "container_format", "disk_format", "size", "id", "created_at", "updated_at")
 
 
@@ -83,8 +85,9 @@ def _validate(fields: dict[str, Any]) -> None:
         raise ApiError(400, f"Invalid disk format '{disk}' for image.")
     if "container_format" in fields and container not in CONTAINER_FORMATS:
         raise ApiError(400, f"Invalid container format '{container}' for image.")
-    if fields.get("name") and len(fields["name"]) > 255:
-        raise ApiError(400, f"Image name too long: {len(fields['name'])}")
+    length = len((fields.get("name") or "").encode("utf-8", "surrogateescape"))
+    if length > 255:
+        raise ApiError(400, f"Image name too long: {length}")
     if disk in AMAZON or container in AMAZON:
         if disk is None:
             fields["disk_format"] = container
@@ -214,18 +217,21 @@ class Glance:
         """
         _validate(fields)
         _numbers(fields)
+        source = fields.get("location") or fields.get("copy_from")
+        if source and source.split(":", 1)[0].lower() not in SOURCES:
+            raise ApiError(400, f"External sourcing not supported for store {source}")
         if fields.get("store") and fields["store"] not in STORES:
             raise ApiError(400, f"Required store {fields['store']} is invalid")
-        if fields.get("location") and ":" not in fields["location"]:
-            raise ApiError(400, "Invalid location: " + fields["location"])
         new_id = fields.get("id") or world.ids.uuid()
         if "id" in fields:
             try:
                 uuid.UUID(new_id)
             except ValueError:
-                raise ApiError(400, "Invalid image id format") from None
+                raise ApiError(
+                    400, "Failed to reserve image. Got error: 400 Bad Request  Invalid image id format     "
+                ) from None
             if new_id in self.images:
-                raise ApiError(409, f"Image identifier {new_id} already exists!")
+                raise ApiError(409, f"An image with identifier {new_id} already exists")
         self.drawn += 1
         moment = now_iso(world)
         image = Image(
