@@ -16,7 +16,8 @@ import pytest
 
 from rdokit import ssh
 from rdokit.errors import AuthError, ConnectError, HostKeyError
-from rdokit.shell import Secret, cmd
+from rdokit.secret import Secret
+from rdokit.shell import cmd
 from rdokit.ssh import Connection, Door
 
 from .furnish import ROOT_PASSWORD, USERS

@@ -10,7 +10,7 @@ import pytest
 
 from rdokit.errors import CommandError, CommandTimeout, ConnectionLost, FileChanged
 from rdokit.node import Node
-from rdokit.shell import Secret
+from rdokit.secret import Secret
 from rdokit.ssh import Door
 
 from .furnish import USERS
