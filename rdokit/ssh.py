@@ -25,7 +25,8 @@ from pathlib import Path
 import paramiko
 
 from .errors import AuthError, CommandTimeout, ConnectError, ConnectionLost, HostKeyError
-from .shell import Command, Result, Secret
+from .secret import Secret
+from .shell import Command, Result
 
 # Its threads log tracebacks, which Python prints when nobody listens; our errors tell the story.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
@@ -476,7 +477,7 @@ class _Kept:
 
     def text(self) -> str:
         middle = f"\n… {self.dropped} bytes left out …\n".encode() if self.dropped else b""
-        return (bytes(self.head) + middle + bytes(self.tail)).decode("utf-8", "surrogateescape")
+        return b"".join((self.head, middle, self.tail)).decode("utf-8", "surrogateescape")
 
     def note(self) -> str:
         return f"{self.dropped} bytes of output were not kept" if self.dropped else ""
