@@ -179,3 +179,10 @@ def test_vlan_and_local_networks_follow_the_answer_file() -> None:
     assert "NoNetworkAvailable" in lab.run("neutron net-create c")[2]
     neutron.network_type = "local"
     assert value(lab.run("neutron net-create d")[1], "provider:segmentation_id") == ""
+
+
+def test_without_a_command_it_asks_for_some(lab: Bench) -> None:
+    status, out, err = lab.run("neutron", stdin="net-list -c name\nnosuch\nexit\n")
+    assert (status, out.count("(neutron) "), "demo-net" in out) == (0, 3, True)
+    assert err == "Unknown command ['nosuch']\n".replace("['", "[u'")
+    assert lab.run("neutron") == (0, "(neutron) ", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -55,8 +56,10 @@ Args = SimpleNamespace
 @command("neutron", package="python-neutronclient")
 async def neutron(p: Process) -> int:
     """Run one command line as the genuine client's main()."""
+    shell = Shell(p)
     try:
-        return Shell(p).run(p.argv[1:])
+        status = shell.run(p.argv[1:])
+        return await shell.interact() if status is None else status
     except UsageError as error:
         p.error(error.usage + error.line)
         return error.status
@@ -82,7 +85,8 @@ class Shell:
             self._client = NeutronClient(self.p, self.options)
         return self._client
 
-    def run(self, argv: list[str]) -> int:
+    def run(self, argv: list[str]) -> int | None:
+        """The exit status; None when no command was given and the client goes on to ask for some."""
         commands = kinds()
         if "bash-completion" in argv:
             self._completion()
@@ -105,9 +109,28 @@ class Shell:
         except (CommandError, NeutronFailure) as error:
             return self._failed(error)
         if not rest:
-            self.p.print("(neutron) ")
-            return 0
+            return None
         return self._subcommand(name, rest[1:])
+
+    async def interact(self) -> int:
+        """Read commands from standard input until it ends or says exit."""
+        while True:
+            self.p.print("(neutron) ", end="")
+            raw = await self.p.stdin.readline()
+            line = raw.decode("utf-8", "surrogateescape").strip()
+            if not raw or line in ("exit", "quit", "q", "EOF"):
+                return 0
+            if not line:
+                continue
+            try:
+                words = shlex.split(line)
+                self._subcommand(self._find_command(words), words[1:])
+            except UsageError as error:
+                self.p.error(error.usage + error.line)
+            except Exit as done:
+                self.p.print(done.text, end="")
+            except (CommandError, ValueError) as error:
+                self.p.error(str(error))
 
     def _find_command(self, argv: list[str]) -> str:
         if not argv:
