@@ -17,7 +17,8 @@ import pandas as pd
 from .errors import ParseError
 from .parse import cli_csv, cli_shell, cli_table, schemas
 from .parse.table import typed, typed_pairs
-from .shell import Result, mask, plain
+from .secret import mask
+from .shell import Result, plain
 
 pd.set_option("display.max_colwidth", 100)
 pd.set_option("display.width", 160)

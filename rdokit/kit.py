@@ -18,7 +18,8 @@ from .errors import CommandError, ParameterError, RdokitError, StepFailed
 from .journal import Journal
 from .node import Node
 from .plan import Plan, parallel
-from .shell import Command, Result, Secret, cmd, mask
+from .secret import Secret, mask
+from .shell import Command, Result, cmd
 from .site import Site
 from .ssh import COMMAND_LIMIT, Door, fingerprint
 from .steps import NOT_KNOWN, SETTLE, NotYet

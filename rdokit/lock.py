@@ -19,6 +19,9 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 
+DYING = 0.5  # seconds that a killed process may still look alive
+
+
 class SiteLock:
     """One run at a time per site, held by the operating system, so that a dead process holds nothing.
 
@@ -38,10 +41,11 @@ class SiteLock:
 
     def __enter__(self) -> SiteLock:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        deadline = time.monotonic() + self.patience
+        start = time.monotonic()
         while not self._try():
             holder = self._holder()
-            if _alive(holder) or time.monotonic() > deadline:
+            # A runner that was killed a moment ago may still be dying.
+            if time.monotonic() - start > (DYING if _alive(holder) else self.patience):
                 raise self._busy(holder)
             time.sleep(0.1)
         self.name(self.run)

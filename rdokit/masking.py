@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from .errors import ParameterError, SecretError
-from .shell import Masker
+from .secret import Masker
 from .site import Site
 
 

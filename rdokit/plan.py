@@ -15,7 +15,8 @@ from .cutoff import Begun
 from .errors import CommandTimeout, ConnectionLost, LockedOut, RdokitError, StepFailed
 from .job import JOB_LIMIT
 from .node import REBOOT_LIMIT, Node
-from .shell import Command, mask, shorten
+from .secret import mask
+from .shell import Command, shorten
 from .ssh import COMMAND_LIMIT
 from .steps import NOT_KNOWN, SETTLE, Edit, Long, Reboot, Run, Step, Upload, arguments
 

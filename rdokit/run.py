@@ -25,7 +25,7 @@ from .lock import SiteLock
 from .masking import refuse_secrets, secrets_of
 from .phases import Phase, parameters_for, phases, select
 from .progress import Progress, Row
-from .shell import Masker
+from .secret import Masker
 
 BAD_PARAMETERS = ("ParameterError", "SecretError")
 

@@ -5,111 +5,14 @@ Nothing here runs anything; `ssh` sends a `Command`, `show` prints one.
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 import shlex
 import string
-import urllib.parse
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from . import errors
 from .errors import CommandError, ParameterError, RdokitError
-
-MASK = "********"
-# Shorter secrets ("admin", "demo": the document's own) also stand in every table as plain names;
-# masking them in output would make the output wrong. SECURITY.md says so.
-MASKABLE = 6
-
-
-class Secret:
-    """A value that may be sent to a node and is never shown.
-
-    >>> s = Secret("hunter22", "env:OS_PASSWORD")
-    >>> s, str(s), f"{s}"
-    (Secret(env:OS_PASSWORD), '********', '********')
-    """
-
-    __slots__ = ("_value", "source")
-
-    def __init__(self, value: str, source: str = "given"):
-        self._value, self.source = value, source
-        mask.add(value)
-
-    def reveal(self) -> str:
-        """The value itself; only for what is sent."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return f"Secret({self.source})"
-
-    def __str__(self) -> str:
-        return MASK
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
-
-    def __hash__(self) -> int:
-        return hash(("Secret", self._value))
-
-    def __reduce__(self):
-        raise TypeError("a Secret is not pickled: it would be written down")
-
-
-class Masker:
-    """Replaces every form in which a known secret could appear in text.
-
-    Besides, the values of what looks like an assignment of a secret (CONFIG_…_PW=, OS_PASSWORD=, a URL's
-    user:password@) are masked: packstack draws two dozen passwords that nobody told us.
-
-    >>> m = Masker(); m.add("s3cret/word"); m("pass=s3cret/word&q=s3cret%2Fword")
-    'pass=********&q=********'
-    >>> m("+CONFIG_MYSQL_PW=e2ac7e58 / mysql://nova:e2ac@10.0.0.1/nova")
-    '+CONFIG_MYSQL_PW=******** / mysql://nova:********@10.0.0.1/nova'
-    """
-
-    def __init__(self) -> None:
-        self._pattern: re.Pattern[str] | None = None
-        self._forms: set[str] = set()
-
-    def add(self, value: str) -> None:
-        """Mask this value, its shell-quoted, URL-quoted, JSON and base64 forms from now on."""
-        if len(value) < MASKABLE:
-            return
-        self._forms |= _forms(value)
-        longest_first = sorted(self._forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first)))
-
-    def __call__(self, text: str) -> str:
-        if not text:
-            return text
-        text = self._pattern.sub(MASK, text) if self._pattern else text
-        return _URL_PASSWORD.sub(rf"\1{MASK}@", _ASSIGNMENT.sub(rf"\1{MASK}", text))
-
-
-_ASSIGNMENT = re.compile(
-    r"(?<![A-Za-z0-9_])((?:\w+_)?(?:PW|PASSWORD|PASSWD|ADMIN_TOKEN|SECRET|ENC_KEY|SWIFT_HASH)"
-    r"(?:[ \t]*=[ \t]*| : ))(?!\*{8})"
-    r"(?:'[^']*'|\"[^\"]*\"|[^\s\"']+)", re.IGNORECASE)
-_URL_PASSWORD = re.compile(r"(\w+://[^\s:/@]+:)[^\s:/@]+@")
-
-
-mask = Masker()  # the process's own: every Secret that is made is known to it
-errors.redact = mask
-
-
-def _forms(value: str) -> set[str]:
-    raw = value.encode("utf-8", "surrogateescape")
-    forms = {value, shlex.quote(value), urllib.parse.quote(value, safe=""), urllib.parse.quote_plus(value)}
-    forms.add(value.encode("unicode_escape").decode())
-    forms.add(repr(value)[1:-1])
-    forms |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
-    for shift in range(3):  # base64 of a longer text that holds it, at each of the three alignments
-        coded = base64.b64encode(b"\0" * shift + raw).decode()
-        whole = coded[(shift * 8 + 5) // 6 : len(coded) - 4 if (shift + len(raw)) % 3 else len(coded)]
-        forms |= {whole, whole.replace("+", "-").replace("/", "_")}
-    return {form for form in forms if len(form) >= MASKABLE}
+from .secret import MASK, Secret
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import sys
 import time
 from collections.abc import Iterable
 
-from .shell import mask, plain
+from .secret import mask
+from .shell import plain
 
 REFRESH = 0.4  # seconds between updates of a live display: floods of small messages can kill a run
 GREEN, RED, GREY, BLUE = "#1a7f37", "#b3261e", "#667085", "#175cd3"

@@ -16,7 +16,7 @@ import yaml
 from pydantic import ValidationError
 
 from .errors import ParameterError, SecretError
-from .shell import Secret
+from .secret import Secret
 from .site import Site
 from .siterules import check
 

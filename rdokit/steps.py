@@ -16,7 +16,8 @@ from . import facts, show
 from .errors import ConnectionLost, ParseError, RdokitError
 from .job import Job
 from .node import Node, RemoteFile, quoted
-from .shell import Command, mask, plain
+from .secret import mask
+from .shell import Command, plain
 from .ssh import COMMAND_LIMIT
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 from rdokit.errors import RdokitError
 from rdokit.journal import Journal, new_run, read_events, runs_dir, write_atomic
 from rdokit.lock import SiteLock
-from rdokit.shell import Masker
+from rdokit.secret import Masker
 
 
 def test_an_event_has_time_run_phase_and_what_was_told(tmp_path):

@@ -14,7 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rdokit.errors import CommandError, ParameterError
-from rdokit.shell import MASK, Masker, Secret, cmd, plain, shorten
+from rdokit.secret import MASK, Masker, Secret
+from rdokit.shell import cmd, plain, shorten
 
 BASH = shutil.which("bash")
 ANY = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), max_size=200)

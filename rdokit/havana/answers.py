@@ -9,7 +9,8 @@ from collections.abc import Callable
 from .. import edit, facts
 from ..node import Node
 from ..plan import Plan, parallel
-from ..shell import cmd, mask
+from ..secret import mask
+from ..shell import cmd
 from ._ask import says
 
 ANSWERS = "/root/answer.txt"
