@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from . import mysql
 from .auth import Caller
 from .errors import ApiError
-from .py2 import Py2Dict
+from .py2 import Py2Dict, text_repr
 
 if TYPE_CHECKING:
     from ..world import Ids, World
@@ -239,10 +239,9 @@ class Keystone:
         for row in self._table(kind).values():
             if row["id"] != but and mysql.same(row["name"], name):
                 what = "project" if kind == "tenant" else kind
-                entry = mysql.cut(shown, 64 + 8 if kind == "tenant" else 255 + 8)
-                text = entry if isinstance(entry, str) else entry.decode("utf-8", "replace")
-                raise ApiError(409, f"Conflict occurred attempting to store {what}. (1062, \"Duplicate entry "
-                                    f"'{text}' for key '{keyname}'\")")
+                text = f"Duplicate entry '{shown}' for key '{keyname}'".encode("utf-8", "surrogateescape")
+                quoted = text_repr(text.decode("latin-1"), unicode=False)  # MySQLdb shows the bytes
+                raise ApiError(409, f"Conflict occurred attempting to store {what}. (1062, {quoted})")
 
     # -- tenants
 
