@@ -61,7 +61,6 @@ class Network:
         Raises:
             ApiError: 400.
         """
-        seen: list[str] = []
         for one in given or []:
             if one.get("port"):
                 if not is_uuid(one["port"]):
@@ -75,16 +74,13 @@ class Network:
                     ipaddress.ip_address(one["fixed_ip"])
                 except ValueError:
                     raise ApiError(400, f"Invalid fixed IP address ({one['fixed_ip']})") from None
-            if network in seen:
-                raise ApiError(400, f"Duplicate networks ({network}) are not allowed")
-            seen.append(network)
         return [dict(one) for one in given or []]
 
     def choose_networks(self, caller: Caller, given: list[dict[str, str]]) -> list[dict[str, str]]:
         """The networks an instance gets: those asked for, or the only one there is.
 
         Raises:
-            ApiError: 400 several to choose from or no subnet, 404 unknown, 500 neutron is down.
+            ApiError: 400 several to choose from or one twice, 404 unknown, 409 port in use, 500 neutron is down.
         """
         neutron = self.neutron
         available = self.available(caller)
@@ -92,20 +88,21 @@ class Network:
             if len(available) > 1:
                 raise ApiError(400, "Multiple possible networks found, use a Network ID to be more specific.")
             given = [{"uuid": n["id"]} for n in available]
+        seen: list[str] = []
         for one in given:
             if one.get("port"):
                 port = neutron.ports.get(one["port"])
                 if port is None or not (caller.is_admin or port["tenant_id"] == caller.tenant_id):
-                    raise ApiError(404, NOT_FOUND)
+                    raise ApiError(400, f"Port id {one['port']} could not be found.")
                 if port["device_id"]:
-                    raise ApiError(400, f"Port {one['port']} is still in use.")
+                    raise ApiError(409, f"Port {one['port']} is still in use.")
                 one["uuid"] = port["network_id"]
-                continue
-            found = next((n for n in available if n["id"] == one["uuid"]), None)
-            if found is None:
-                raise ApiError(404, NOT_FOUND)
-            if not found["subnets"]:
-                raise ApiError(400, f"Network {found['id']} requires a subnet in order to boot instances on.")
+            if one["uuid"] in seen:
+                raise ApiError(400, f"Network {one['uuid']} is duplicated.")
+            seen.append(one["uuid"])
+        usable = {n["id"] for n in available}
+        if any(one["uuid"] not in usable for one in given if not one.get("port")):
+            raise ApiError(404, NOT_FOUND)
         return given
 
     def available(self, caller: Caller) -> list[dict[str, Any]]:
@@ -155,6 +152,10 @@ class Network:
                 neutron.update(owner, "port", one["port"], wanted)
                 instance.ports.append(one["port"])
                 continue
+            if not any(s["network_id"] == one["uuid"] for s in neutron.subnets.values()):
+                # Groups need addresses; only the compute node looks, so the instance ends in ERROR.
+                raise ApiError(400, "Network requires port_security_enabled and subnet associated in order to apply "
+                                    "security groups.")  # fmt: skip
             wanted |= {
                 "network_id": one["uuid"], "admin_state_up": True, "tenant_id": instance.tenant_id,
                 "security_groups": groups,
@@ -240,7 +241,7 @@ class Network:
         self.neutron.remove_port(port_id)
 
     def add_fixed_ip(self, instance: Instance, network_id: str) -> None:
-        """Another address on the instance's port of a network."""
+        """Another address on the instance's port of a network. That there is none only the compute node's log tells."""
         neutron = self.neutron
         for port_id in instance.ports:
             port = neutron.ports[port_id]
@@ -250,7 +251,6 @@ class Network:
                 ) else [*port["fixed_ips"], {"subnet_id": port["fixed_ips"][0]["subnet_id"]}]  # fmt: skip
                 neutron.update(self._owner(instance), "port", port_id, {"fixed_ips": ips})
                 return
-        raise ApiError(404, f"Network {network_id} could not be found.")
 
     def remove_fixed_ip(self, instance: Instance, address: str) -> None:
         neutron = self.neutron
@@ -260,7 +260,6 @@ class Network:
             if len(left) != len(port["fixed_ips"]):
                 port["fixed_ips"] = left
                 return
-        raise ApiError(404, f"Fixed ip {address} not found on instance {instance.id}.")
 
     # --- networks as nova shows them ---
 
@@ -291,7 +290,7 @@ class Network:
 
     def create_floating(self, caller: Caller, pool: str | None) -> dict[str, Any]:
         """Raises:
-        ApiError: 404 unknown or no pool, 413 quota, 500 what neutron says.
+        ApiError: 404 unknown or no pool, 500 several of that name, or what neutron says.
         """
         neutron = self.neutron
         name = pool or self.default_pool()
@@ -300,7 +299,7 @@ class Network:
         if not found:
             raise ApiError(404, "FloatingIpPoolNotFound: Floating ip pool not found.")
         if len(found) > 1:
-            raise ApiError(409, f"NovaException: Multiple floating IP pools matches found for name '{name}'")
+            raise ApiError(500, FAILED)  # "Multiple floating IP pools matches found" stands in the log only
         try:
             return neutron.create(caller, "floatingip", {"floating_network_id": found[0]["id"]})
         except ApiError:
