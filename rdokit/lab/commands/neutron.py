@@ -29,7 +29,6 @@ from ..clients.tables import (
     pretty,
     py2_order,
     py2_repr,
-    stdout_encoding,
 )
 from ..clients.values_specs import CommandError
 from ..openstack.neutron import DEFAULT_QUOTAS
@@ -240,10 +239,9 @@ def _print_csv(p: Process, columns: list[str], rows: list[list[Any]], quote: str
 
     for row in [columns, *rows]:
         cells = [v if isinstance(v, (str, int, float)) else _text(v) for v in row]
-        if stdout_encoding(p) == "ascii" or not p.stdout.isatty():
-            for value in cells:  # the csv module of Python 2 turns every cell into bytes by itself
-                if isinstance(value, str) and not value.isascii():
-                    raise Py2UnicodeError(encode_error(value))
+        for value in cells:  # the csv module of Python 2 turns every cell into ASCII bytes, terminal or not
+            if isinstance(value, str) and not value.isascii():
+                raise Py2UnicodeError(encode_error(value))
         try:
             p.print(csv_line(cells, quote), end="")
         except csv.Error as error:
