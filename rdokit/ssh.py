@@ -36,6 +36,9 @@ COMMAND_LIMIT = 120.0  # seconds for a command, unless it is given another limit
 KEPT_OUTPUT = 32 * 2**20  # bytes of one stream that are kept in memory; the middle of more is left out
 INLINE_INPUT = 1 << 16  # bytes of input that fit into any channel's window
 PIECE = 1 << 17  # bytes handed to paramiko at a time
+SUDO_REFUSES = re.compile(r"^sudo: (sorry, you must have a tty|a password is required|no password was provided|"
+                          r"\d+ incorrect password)|not in the sudoers file|"
+                          r"is not allowed to (execute|run sudo)")
 LATE_OUTPUT = 0.3  # seconds to wait for output after the exit status, when something keeps the channel open
 
 
@@ -432,11 +435,22 @@ class Connection:
         finally:
             if channel is not None:
                 channel.close()
+        if self.door.sudo and status == 1 and not keep["stdout"].head:
+            self._refused_by_sudo(keep["stderr"].text())
         if status is None and _dies(transport):
             self.close()
             raise ConnectionLost(self.door.name, shown, "closed without an exit status")
         return Result(self.door.name, shown, status, keep["stdout"].text(), keep["stderr"].text(),
                       time.monotonic() - start, keep["stdout"].note() or keep["stderr"].note())
+
+    def _refused_by_sudo(self, stderr: str) -> None:
+        """sudo's own refusal is not the command's exit status 1 and must not be taken for it."""
+        said = next((line for line in stderr.splitlines() if SUDO_REFUSES.search(line)), "")
+        if not said:
+            return
+        fix = f"visudo on the node: Defaults:{self.door.user} !requiretty (CentOS 6 asks for a terminal unless told)" \
+            if "tty" in said else f"Is ssh.sudo_password right, and may {self.door.user} use sudo there (sudo -l)?"
+        raise AuthError(self.door.name, self.door.address, f"sudo refuses {self.door.user}: {said}.", next_step=fix)
 
     def _through_sudo(self, sent: str, shown: str, stdin: bytes) -> tuple[str, str, bytes]:
         quoted = Command("bash -c {line}", {"line": sent}).sent

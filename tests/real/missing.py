@@ -12,7 +12,7 @@ REQUIRED = "RDOKIT_REAL"  # set to 1 (CI): a missing part is a failure, not a sk
 PARTS = {  # program -> Debian package
     "sshd": "openssh-server", "ssh-agent": "openssh-client", "ssh-keygen": "openssh-client", "ip": "iproute2",
     "unshare": "util-linux", "nsenter": "util-linux", "sudo": "sudo", "chattr": "e2fsprogs", "ping": "iputils-ping",
-    "sysctl": "procps", "openssl": "openssl",
+    "sysctl": "procps", "openssl": "openssl", "curl": "curl",
 }  # fmt: skip
 OVS_PARTS = {"ovs-vswitchd": "openvswitch-switch", "ovs-vsctl": "openvswitch-switch", "ethtool": "ethtool"}
 

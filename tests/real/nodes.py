@@ -29,7 +29,7 @@ from . import furnish
 HERE = Path(__file__).parent
 NETNS = Path("/run/netns")
 PREFIX = "rdokit-t"
-REBOOT, HANGUP = 100, -signal.SIGHUP  # node_init.sh asked for it; reboot(2) called inside the pid namespace
+REBOOT, HANGUP = 100, -1  # node_init.sh asked for it; SIGHUP: reboot(2) inside the pid namespace
 CLONE_NEWNET = 0x40000000
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
