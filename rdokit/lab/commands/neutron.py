@@ -32,6 +32,7 @@ from ..clients.tables import (
 )
 from ..clients.values_specs import CommandError
 from ..openstack.neutron import DEFAULT_QUOTAS
+from ..openstack.py2 import represent
 from ..process import Process, command
 
 EXTENSIONS = {  # alias -> name, what it is for (own words), namespace, date
@@ -250,7 +251,7 @@ def _print_csv(p: Process, columns: list[str], rows: list[list[Any]], quote: str
 
 def _text(value: Any) -> str:
     """str() of Python 2."""
-    return value if isinstance(value, str) else py2_repr(value)
+    return value if isinstance(value, str) else represent(value)
 
 
 def print_one(sh: Shell, args: Args, row: dict[str, Any]) -> None:
@@ -269,6 +270,9 @@ def print_one(sh: Shell, args: Args, row: dict[str, Any]) -> None:
                 sh.p.print(text)
         return
     emit(sh.p, pretty(["Field", "Value"], [(k, _text(v)) for k, v in pairs]))
+
+
+PASSES = {"configurations": 3}  # how often a value went through JSON: agents send theirs, the database keeps it so
 
 
 def dumps(value: Any, indent: int | None = None, passes: int = 1) -> str:
@@ -297,7 +301,7 @@ def readable(row: dict[str, Any], indent: int | None = None) -> dict[str, Any]:
     """Values of one resource for show and create."""
     out = {}
     for name, value in row.items():
-        passes = 3 if name == "configurations" else 1  # agents send theirs, the database keeps it as JSON
+        passes = PASSES.get(name, 1)
         if isinstance(value, list):
             out[name] = "\n".join(dumps(v, indent) if isinstance(v, dict) else str(v) for v in value)
         elif isinstance(value, dict):
@@ -367,6 +371,8 @@ def _list_cell(column: str, row: dict[str, Any]) -> Any:
         return "\n".join(value)
     if column == "heartbeat_timestamp":
         return value.split(".")[0]
+    if isinstance(value, (dict, list)):
+        return _travelled(value, PASSES.get(column, 1))
     return "" if value is None else value
 
 
