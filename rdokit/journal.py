@@ -144,7 +144,8 @@ class Journal:
         def by_hand() -> Path:
             return _BY_HAND.get(site) or _BY_HAND.setdefault(site, new_run(site, suffix="-by-hand"))
 
-        return cls(os.environ.get("RDOKIT_RUN") or by_hand, phase=os.environ.get("RDOKIT_PHASE", ""), mask=mask)
+        notebook = Path(os.environ.get("JPY_SESSION_NAME", "")).stem  # JupyterLab tells its kernels
+        return cls(os.environ.get("RDOKIT_RUN") or by_hand, phase=os.environ.get("RDOKIT_PHASE", notebook), mask=mask)
 
     def event(self, event: str, **fields: object) -> dict:
         """Writes one event and forces it to disk; returns what was written.

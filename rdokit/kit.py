@@ -80,7 +80,7 @@ class Kit:
         self.journal = Journal.current(site.site, mask=mask)
         self._secrets: dict[str, Secret] = {}
         self._rc_shown = ""
-        self._begun = cutoff.Lazy(site.site)
+        self.begun = cutoff.Lazy(site.site)
         self.nodes: dict[str, Node] = {}
 
     def __repr__(self) -> str:
@@ -309,7 +309,7 @@ class Kit:
     def plan(self, title: str) -> Plan:
         """An empty plan; add steps, then `look()` and `apply()`."""
         return Plan(title, journal=self.journal, stamp=self.journal.run[:15], folder=self.journal.folder,
-                    plan_only=self.plan_only, begun=self._begun)
+                    plan_only=self.plan_only, begun=self.begun)
 
     def undo(self, phases: list[str]):
         """What the record of this site says that was changed, to be taken back; [] means all phases."""

@@ -18,7 +18,12 @@ from .shell import Command, Script
 
 GONE = ("could not be found", "not found", "unable to find", "no tenant with", "no user with", "no role with",
         "no server with", "no volume with", "no image with", "does not exist", "404", "no such file")
-NEVER = {"reboot": "a reboot happened", "job": "what was installed or updated stays so"}
+BUSY = ("in use", "in-use", "must be available", "must be detached", "unable to complete", "one or more ports",
+        "detaching", "deleting")  # of something that is on its way out: asked again for WAIT seconds
+WAIT = 60.0
+NEVER = {"reboot": "a reboot happened; restored files of the network count from the next boot on",
+         "job": "what was installed or updated stays so"}
+STAYS = "somebody changed it since"
 
 
 @dataclass
@@ -76,19 +81,42 @@ class Undo:
     """What `Kit.undo` returns: `cannot()`, `look()`, `apply()`."""
 
     def __init__(self, kit, phases: list[str]):
-        self.kit = kit
+        self.kit, self.phases = kit, list(phases)
         self.items = changes(kit.site.site, list(phases))
 
     def cannot(self):
-        """What stays, and why.
+        """What stays, and why. Reads the files that would be restored.
 
         Returns:
-            DataFrame: node, done by, why it stays.
+            DataFrame: node, what was done, why it stays.
         """
         rows = [{"node": i.event.get("node"), "what was done": i.event.get("command"),
                  "why it stays": NEVER.get(i.event.get("kind"), "the record holds no way back")}
                 for i in self.items if not i.how]
+        rows += [{"node": i.event.get("node"), "what was done": i.event.get("command"), "why it stays": STAYS}
+                 for i in self._changed_since()]
+        rows += [{"node": e.get("node"), "what was done": e.get("command"), "why it stays":
+                  f"a run was cut off here; whether it was done is not known. Run {e.get('phase') or 'its phase'} first"}
+                 for e in self.kit.begun().events if e.get("kind") != "undo"
+                 and (not self.phases or e.get("phase") in self.phases)]
         return facts.frame(rows, ("node", "what was done", "why it stays"))
+
+    def _changed_since(self) -> list[Item]:
+        """Files that are not what we made of them, seen as the undo will meet them one after the other."""
+        now: dict[tuple[str, str], str] = {}
+        found = []
+        for item in (i for i in self.items if i.how in ("restore", "delete")):
+            event, node = item.event, self.kit.nodes.get(item.event.get("node", ""))
+            if node is None:
+                continue
+            place = node.name, event["path"]
+            if place not in now:
+                now[place] = node.read(event["path"]).sha256
+            if now[place] == event["after"]:
+                now[place] = event["before"]
+            elif now[place] != event["before"]:
+                found.append(item)
+        return found
 
     def look(self):
         """What would be typed, in this order.
@@ -96,8 +124,10 @@ class Undo:
         Returns:
             DataFrame: node, phase, what you would type.
         """
+        stays = [id(item) for item in self._changed_since()]
         return facts.frame([{"node": i.event.get("node"), "phase": i.event.get("phase"), "what you would type": i.line}
-                            for i in self.items if i.how], ("node", "phase", "what you would type"))
+                            for i in self.items if i.how and id(i) not in stays],
+                           ("node", "phase", "what you would type"))
 
     def apply(self):
         """Take it back.
@@ -128,40 +158,52 @@ class Undo:
 
     def _one(self, item: Item, node: Node) -> None:
         where = {"node": node.name, "step": item.event.get("step"), "kind": "undo", "command": item.line,
-                 "path": item.event.get("path"), "of": item.key}
+                 "path": item.event.get("path"), "of": item.key, "key": item.key}
         start = time.monotonic()
-        self.kit.journal.event("intent", **where)
         try:
-            item.outcome = self._file(item, node) if item.how != "run" else self._run(item, node)
+            item.outcome = self._needless(item, node) if item.how != "run" else ""
+            if not item.outcome:
+                show.prompt(node.name, item.line)
+                self.kit.journal.event("intent", **where)
+                item.outcome = self._file(item, node) if item.how != "run" else self._run(item, node)
         except RdokitError as error:
             item.outcome = f"failed: {error.what.splitlines()[0]}"
             self.kit.journal.event("failed", **where, error=str(error))
             return
-        show.prompt(node.name, item.line)
         self.kit.journal.event("outcome" if not item.outcome.startswith("left") else "note", **where,
                                changed=item.outcome == "taken back", error=item.outcome,
                                seconds=round(time.monotonic() - start, 3))
 
-    def _file(self, item: Item, node: Node) -> str:
+    def _needless(self, item: Item, node: Node) -> str:
+        """Why a file is not touched; "" when it is what we made of it and can be taken back."""
         event = item.event
         now = node.read(event["path"])
         if now.sha256 == event["before"]:
             return "already so"
         if now.sha256 != event["after"]:
-            return "left: somebody changed it since"
+            return f"left: {STAYS}"
         if item.how == "restore" and node.read(event["backup"]).sha256 != event["before"]:
             return "left: its backup is not there any more"
-        self._send(node, Command(item.line.replace("{", "{{").replace("}", "}}")))
+        return ""
+
+    def _file(self, item: Item, node: Node) -> str:
+        result = self._send(node, Command(item.line.replace("{", "{{").replace("}", "}}")))
+        if node.read(item.event["path"]).sha256 != item.event["before"]:
+            result.check()
+            raise RdokitError(f"{node.name}:{item.event['path']} is not what it was before.")
         return "taken back"
 
     def _run(self, item: Item, node: Node) -> str:
-        undo = item.event["undo"]
+        undo, end = item.event["undo"], time.monotonic() + WAIT
         rc = f". {quoted(undo['rc'])} && " if undo.get("rc") else ""
-        result = self._send(node, Script(rc + undo["line"], title=undo["line"]))
-        said = result.output.lower()
-        if result.status and not any(word in said for word in GONE):
-            result.check()
-        return "taken back" if result.status == 0 else "already gone"
+        while True:
+            result = self._send(node, Script(rc + undo["line"], title=undo["line"]))
+            said = result.output.lower()
+            if not result.status or any(word in said for word in GONE):
+                return "taken back" if result.status == 0 else "already gone"
+            if time.monotonic() > end or not any(word in said for word in BUSY):
+                result.check()
+            time.sleep(1)
 
     def _send(self, node: Node, command: Command):
         """Once more after a lost connection: deleting what is gone already is no harm."""

@@ -84,7 +84,7 @@ def _node(node: Node, names: dict[str, str]) -> Iterator[tuple[str, str]]:
         yield "modules", module
     for table, lines in node.kernel.iptables.items():
         for line in lines:
-            yield f"iptables {table}", same(line, names)
+            yield f"iptables {table}", same(line, names).rstrip()
     for space in node.kernel.netns:
         yield "namespaces", same(space, names)
     for nic in node.nics.values():
