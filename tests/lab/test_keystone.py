@@ -134,3 +134,14 @@ def test_a_pki_token_is_one_long_word(lab: Bench) -> None:
     token = lab.run("keystone token-get")[1].splitlines()[4].split("|")[2].strip()
     assert token.startswith("MII")
     assert len(token) > 3000
+
+
+def test_packstack_run_again_keeps_the_cloud_and_sets_the_passwords(lab: Bench) -> None:
+    demo(lab)
+    cloud = lab.world.cloud
+    agents = set(cloud.neutron.agents)
+    again = type(cloud).install(lab.world, "node1", cloud.host, cloud.answers | {"CONFIG_KEYSTONE_ADMIN_PW": "other"})
+    assert again is cloud
+    assert set(cloud.neutron.agents) == agents
+    assert lab.run("keystone tenant-list")[0] == 1
+    assert "demo" in lab.run("keystone tenant-list", {"OS_PASSWORD": "other"})[1]

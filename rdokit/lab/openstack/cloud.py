@@ -53,20 +53,24 @@ class Cloud:
     def install(cls, world: World, controller: str, host: str, answers: dict[str, str]) -> Cloud:
         """What packstack leaves behind, as `world.cloud` (an existing cloud is kept and only completed)."""
         if world.cloud is not None and world.cloud.controller == controller:
-            world.cloud.answers.update(answers)
-            world.cloud.neutron.agents_report(world)
+            world.cloud._run_again(world, answers)
             return world.cloud
         cloud = cls(controller, host, answers)
         world.cloud = cloud
         cloud.keystone.install(world, cloud)
         cloud.neutron.install(world, cloud)
         for name, type_name in (("glance", "Glance"), ("nova", "Nova"), ("cinder", "Cinder")):
-            try:
-                module = importlib.import_module(f".{name}", __package__)
-            except ModuleNotFoundError:
-                continue
+            module = importlib.import_module(f".{name}", __package__)
             setattr(cloud, name, getattr(module, type_name).install(world, cloud))
         return cloud
+
+    def _run_again(self, world: World, answers: dict[str, str]) -> None:
+        """packstack run once more: passwords and configuration follow the answers, new hosts get their agents."""
+        self.answers.update(answers)
+        self.keystone.set_passwords(self.answers)
+        self.neutron.configure(self.answers)
+        self.neutron.install_agents(world, self)
+        self.neutron.agents_report(world)
 
     def up(self, service: str, world: World) -> bool:
         """Whether a service's daemon runs on the controller (and its database with it)."""

@@ -103,6 +103,14 @@ class Keystone:
                 "adminurl": base + admin_url, "service_id": service, "_row": self.ids.hex(32),
             }
 
+    def set_passwords(self, answers: dict[str, str]) -> None:
+        """The passwords of the users that packstack made, as its answers have them now."""
+        wanted = {"admin": "CONFIG_KEYSTONE_ADMIN_PW"} | {name: secret for name, secret, _ in SERVICE_USERS}
+        for user in self.users.values():
+            secret = answers.get(wanted.get(str(user["name"]), ""))
+            if secret:
+                user["password"] = secret
+
     def _add(self, table: dict[str, dict[str, Any]], **row: Any) -> dict[str, Any]:
         assert self.ids is not None
         row["id"] = self.ids.uuid().replace("-", "")

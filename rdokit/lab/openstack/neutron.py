@@ -86,7 +86,12 @@ class Neutron(Routers, SecurityGroups, Agents):
     def install(self, world: World, cloud: Cloud) -> None:
         """The plugin's configuration as packstack writes it, and the agents of the hosts."""
         self.ids = world.ids
-        answers = cloud.answers
+        self.configure(cloud.answers)
+        self.install_agents(world, cloud)
+
+    def configure(self, answers: dict[str, str]) -> None:
+        """Network type, tunnel numbers and VLANs of the answer file."""
+        self.tunnel_types, self.tunnel_ids, self.vlans = [], [], {}
         self.network_type = answers.get("CONFIG_NEUTRON_OVS_TENANT_NETWORK_TYPE", "local") or "local"
         if self.network_type in ("gre", "vxlan"):
             self.tunnel_types = [self.network_type]
@@ -95,7 +100,6 @@ class Neutron(Routers, SecurityGroups, Agents):
             physical, _, tags = part.strip().partition(":")
             if physical:
                 self.vlans.setdefault(physical, []).extend(_ranges(tags))
-        self.install_agents(world, cloud)
 
     # -- the REST API
 

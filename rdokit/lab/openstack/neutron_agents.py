@@ -61,7 +61,7 @@ class Agents:
     l3_bindings: dict[str, str]
 
     def install_agents(self, world: World, cloud: Cloud) -> None:
-        """One row per agent and host of the answer file; ids in the order in which `agent-list` shows them."""
+        """One row per agent and host of the answer file that has none yet; ids in the order `agent-list` shows them."""
         answers = cloud.answers
 
         def hosts(key: str) -> list[Node]:
@@ -77,6 +77,8 @@ class Agents:
         wanted += [("Open vSwitch agent", n) for n in network if n not in compute]
         if answers.get("CONFIG_NEUTRON_LBAAS_HOSTS"):
             wanted += [("Loadbalancer agent", n) for n in hosts("CONFIG_NEUTRON_LBAAS_HOSTS")]
+        known = {(a["agent_type"], a["_node"]) for a in self.agents.values()}
+        wanted = [(kind, node) for kind, node in wanted if (kind, node.name) not in known]
         now = world.clock.now()
         ids = sorted(self.new_id() for _ in wanted)
         for (kind, node), row_id in zip(wanted, ids, strict=True):
