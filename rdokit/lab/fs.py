@@ -33,6 +33,7 @@ from dataclasses import dataclass
 ENCODING = ("utf-8", "surrogateescape")
 MAX_LINKS = 40  # of symbolic links in one path, as in Linux
 NAME_MAX = 255
+CEILING = 1 << 28  # bytes that a node's files may take of our memory; beyond, its disk is full
 CIRROS = "64d7c1cd2b6f60c92c14662941cb7913"  # the image of Step 15; its first bytes are those of any qcow2 file
 QCOW2 = b"QFI\xfb\x00\x00\x00\x02" + b"\x00" * 16 + (41126400).to_bytes(8, "big")
 
@@ -367,7 +368,7 @@ class Filesystem:
             raise _error(errno.EPERM, path)
 
     def _grow(self, extra: int, path: str) -> None:
-        if self.limit is not None and extra > 0 and self.used + extra > self.limit:
+        if extra > 0 and self.used + extra > (CEILING if self.limit is None else self.limit):
             raise _error(errno.ENOSPC, path)
         self.used += extra
 

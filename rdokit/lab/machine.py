@@ -12,6 +12,7 @@ import asyncio
 import errno
 import os
 import posixpath
+import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable
@@ -92,6 +93,7 @@ class Machine:
         self.peers: dict[str, Machine] = {node.name: self}  # all machines of the lab, by name
         self.rebooting = False
         self.lab: Any = None  # the server that this machine is reached through
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), 6000))  # a shell function calling itself is deep here
         if not node.extra.get("guest"):  # an instance brings its own files
             base_system(node)
         self.refresh()
@@ -171,7 +173,8 @@ class Machine:
 
     def new_pid(self) -> int:
         self.last_pid += 1
-        while self.last_pid in self.procs:
+        services = {s.pid for s in self.node.services.values() if s.running}
+        while self.last_pid in self.procs or self.last_pid in services:
             self.last_pid += 1
         if self.last_pid > 32767:
             self.last_pid = 300
@@ -440,6 +443,9 @@ class Machine:
     async def shell_session(self, p: Process) -> int:
         """What runs in a login: the user's shell with p.argv."""
         shell = p.env.get("SHELL", "/bin/bash")
+        if shell.endswith(("/nologin", "/false")):
+            p.print("This account is currently not available.")
+            return 1
         return await self.execute(p, shell if self.node.fs.exists(shell) else "/bin/bash")
 
     def free_tty(self) -> str:

@@ -33,6 +33,8 @@ KEX = ["diffie-hellman-group-exchange-sha256", "diffie-hellman-group-exchange-sh
 CIPHERS = ["aes128-ctr", "aes192-ctr", "aes256-ctr", "arcfour256", "arcfour128", "aes128-cbc", "3des-cbc",
            "blowfish-cbc", "cast128-cbc", "aes192-cbc", "aes256-cbc", "arcfour"]  # fmt: skip
 MACS = ["hmac-md5", "hmac-sha1", "umac-64@openssh.com", "hmac-sha1-96", "hmac-md5-96"]
+MAX_AUTH_TRIES = 6
+MAX_SESSIONS = 10  # on one connection
 PLUMP = 1 << 20  # bytes of unread input before the client is asked to wait
 OLD_KEY_ALGORITHMS = (b"ssh-rsa", b"ssh-dss")
 
@@ -55,6 +57,7 @@ def teach_old_public_key() -> None:
         algorithm = packet.get_string()
         packet._idx = index  # noqa: SLF001
         if getattr(self._conn, "lab_server", False) and algorithm not in OLD_KEY_ALGORITHMS:
+            self._conn.get_owner().failed()
             self.send_failure()
             return
         await original(self, packet)
@@ -75,6 +78,16 @@ class OldConnection(asyncssh.SSHServerConnection):
     @_strict_kex.setter
     def _strict_kex(self, value: bool) -> None:
         """A client's offer is not taken."""
+
+    @property
+    def _next_service(self) -> bytes | None:
+        return self.__dict__.get("_next_service")
+
+    @_next_service.setter
+    def _next_service(self, value: bytes | None) -> None:
+        """OpenSSH grants the service again and again: paramiko asks for it before every attempt to log in."""
+        if value is not None:
+            self.__dict__["_next_service"] = value
 
     def _get_extra_kex_algs(self) -> list[bytes]:
         return []
@@ -163,6 +176,7 @@ class NodeSession(asyncssh.SSHServerSession):
 
     def connection_made(self, chan: Any) -> None:
         self.chan = chan
+        self.login.sessions += 1
         chan._process_exec_request = self._exec_bytes  # noqa: SLF001 - commands need not be UTF-8
 
     def _exec_bytes(self, packet: Any) -> bool:
@@ -241,6 +255,7 @@ class NodeSession(asyncssh.SSHServerSession):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone. Without a terminal the command goes on until it writes; with one it gets SIGHUP."""
         self.lost = True
+        self.login.sessions -= 1
         self.queue.clear()
         self.writable.set()
         if self.inner is not None:
@@ -387,6 +402,8 @@ class NodeLogin(asyncssh.SSHServer):
 
     def __init__(self, listener: Listener):
         self.listener = listener
+        self.failures = 0
+        self.sessions = 0
         self.user = ""
         self.conn: Any = None
         self.peer: tuple[str, int] = ("127.0.0.1", 0)
@@ -440,13 +457,27 @@ class NodeLogin(asyncssh.SSHServer):
     def kbdint_auth_supported(self) -> bool:
         return False
 
+    def failed(self) -> None:
+        """MaxAuthTries: six failures end the connection, keys that were offered in vain included."""
+        self.failures += 1
+        if self.conn is not None and self.failures >= MAX_AUTH_TRIES:
+            self.conn.disconnect(asyncssh.DISC_PROTOCOL_ERROR, f"Too many authentication failures for {self.user}")
+
     def validate_password(self, username: str, password: str) -> bool:
-        if username == "root" and self.setting("PermitRootLogin", "yes") != "yes":
-            return False
-        return passwords.verify(self.node.fs, username, password)
+        allowed = username != "root" or self.setting("PermitRootLogin", "yes") == "yes"
+        if allowed and passwords.verify(self.node.fs, username, password):
+            return True
+        self.failed()
+        return False
 
     def validate_public_key(self, username: str, key: Any) -> bool:
         """authorized_keys, with StrictModes: 5.3 ignores files that others may write to."""
+        if self.key_is_authorized(username, key):
+            return True
+        self.failed()
+        return False
+
+    def key_is_authorized(self, username: str, key: Any) -> bool:
         if username == "root" and self.setting("PermitRootLogin", "yes") == "no":
             return False
         if key.algorithm not in OLD_KEY_ALGORITHMS:
@@ -496,6 +527,8 @@ class NodeLogin(asyncssh.SSHServer):
         return False
 
     def session_requested(self) -> Any:
+        if self.sessions >= MAX_SESSIONS:
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, "open failed")
         return NodeSession(self)
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> Any:
@@ -576,6 +609,7 @@ class Listener:
             return
         sock = self.held or self.bind()
         self.held = None
+        self.read_host_key()
         teach_old_public_key()
         sftp.limit_protocol()
         self.acceptor = await asyncssh.create_server(
@@ -591,7 +625,20 @@ class Listener:
             keepalive_interval=0,
             encoding=None,
             line_editor=False,
+            agent_forwarding=False,
         )
+
+    def read_host_key(self) -> None:
+        """The node's files hold the key, as on a real one: replacing it there changes the host key at the next boot."""
+        fs, path = self.machine.node.fs, "/etc/ssh/ssh_host_rsa_key"
+        if not fs.isdir("/etc/ssh"):
+            return
+        try:
+            self.key = asyncssh.import_private_key(fs.read(path))
+        except (OSError, asyncssh.KeyImportError):
+            fs.write(path, self.key.export_private_key("pkcs1-pem"), mode=0o600)
+            fs.write(path + ".pub", self.key.export_public_key("openssh"), mode=0o644)
+        self.pair = old_key_pair(self.key)
 
     async def close(self) -> None:
         """Power off: no farewell, connections just end."""

@@ -145,3 +145,30 @@ def test_bytes_pass_through_pipes_and_files(data: bytes) -> None:
         return (await type_in(machine, "cat < /tmp/f | cat; cmp /tmp/f copy"))[1]
 
     assert asyncio.run(main()) == data
+
+
+def test_endless_commands_can_be_stopped() -> None:
+    for line in (
+        "yes > /dev/null",
+        "while :; do :; done",
+        "cat /dev/zero > /dev/null",
+        "f() { f; }; f 2>/dev/null; sleep 9",
+    ):
+
+        async def main(line: str = line) -> int:
+            from rdokit.lab.shell.streams import Descriptors, Null
+
+            machine = bare()
+            p = machine.login_process("root", ["bash", "-c", line], Descriptors({i: Null() for i in range(3)}), {})
+            entry = machine.start(p, machine.shell_session)
+            await asyncio.sleep(0.05)
+            for number in list(machine.procs):
+                machine.kill(number, 15)
+            return await asyncio.wait_for(entry.wait(), 2)
+
+        assert asyncio.run(main()) in (143, 1), line
+
+
+def test_function_that_calls_itself_ends() -> None:
+    status, _, err = run("f() { f; }; f; echo $?")
+    assert "maximum function nesting level exceeded" in err and "internal error" not in err and status == 1

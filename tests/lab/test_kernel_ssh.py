@@ -259,3 +259,40 @@ def test_reboot(lab: Served) -> None:
     assert execute(again, "cat /proc/sys/kernel/random/boot_id")[1] != before
     assert execute(again, "pgrep sleep")[0] == 1
     again.close()
+
+
+def test_ten_sessions_on_one_connection(client: paramiko.SSHClient) -> None:
+    transport = client.get_transport()
+    open_now = [transport.open_session() for _ in range(10)]
+    with pytest.raises(paramiko.ChannelException):
+        transport.open_session()
+    open_now.pop().close()
+    time.sleep(0.2)
+    transport.open_session().close()
+
+
+def test_six_failures_end_the_connection(lab: Served) -> None:
+    transport = paramiko.Transport(("127.0.0.1", lab.port()))
+    transport.start_client(timeout=10)
+    for _ in range(5):
+        with pytest.raises(paramiko.AuthenticationException):
+            transport.auth_password("root", "wrong")
+    with pytest.raises(paramiko.SSHException):
+        transport.auth_password("root", "wrong")
+    time.sleep(0.2)
+    assert not transport.is_active()
+
+
+def test_the_node_holds_its_host_key(lab: Served, client: paramiko.SSHClient) -> None:
+    key = client.get_transport().get_remote_server_key().get_base64()
+    assert execute(client, "cut -d' ' -f2 /etc/ssh/ssh_host_rsa_key.pub")[1].decode().strip() == key
+
+
+def test_key_refused_then_password_on_the_same_connection(lab: Served) -> None:
+    transport = paramiko.Transport(("127.0.0.1", lab.port()))
+    transport.start_client(timeout=10)
+    with pytest.raises(paramiko.AuthenticationException):
+        transport.auth_publickey("root", paramiko.RSAKey.generate(2048))
+    transport.auth_password("root", PASSWORD)
+    assert transport.is_authenticated()
+    transport.close()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 VERSION = "4.1.2(1)-release"
 MISSING = object()
+MAX_NESTING = 200  # of function calls: bash 4.1 crashes somewhere, we say so
 
 
 class LoopControl(Exception):
@@ -754,8 +755,8 @@ class Shell:
         try:
             await self.run_list(body)
             self.turns += 1
-            if self.turns % 50 == 0:
-                await asyncio.sleep(0)  # so that a busy loop can be interrupted
+            if self.turns % 50 == 0:  # so that a busy loop can be interrupted, and a slow reader keeps up
+                await self.fds.get(1, _BAD).drain()
         except LoopControl as control:
             if control.depth > 1:
                 raise LoopControl(control.kind, control.depth - 1) from None
@@ -1035,8 +1036,8 @@ class Shell:
 
     async def call(self, name: str, args: list[str]) -> int:
         """Call a function."""
-        if len(self.locals) > 900:
-            raise ExpansionError(f"{name}: maximum function nesting level exceeded (900)", 1)
+        if len(self.locals) >= MAX_NESTING:
+            raise ExpansionError(f"{name}: maximum function nesting level exceeded ({MAX_NESTING})", 1)
         saved, self.params = self.params, args
         self.locals.append({})
         self.depth += 1

@@ -61,6 +61,7 @@ class Stream:
 
     async def drain(self) -> None:
         """Let others run; waits while a pipe is full."""
+        await asyncio.sleep(0)
 
     def isatty(self) -> bool:
         return False
