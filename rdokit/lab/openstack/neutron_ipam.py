@@ -72,7 +72,7 @@ def check_gateway(pools: list[dict[str, str]], gateway: str | None) -> None:
                                 f"Gateway ip {gateway} conflicts with allocation pool {pool['start']}-{pool['end']}")
 
 
-def fresh_ranges(subnet: dict[str, Any], taken: set[str] = frozenset()) -> list[tuple[int, int, int]]:  # type: ignore[assignment]
+def fresh_ranges(subnet: dict[str, Any], taken: set[str] = frozenset()) -> list[tuple[int, int, int]]:
     """What is available: (pool number, first, last) of every gap in the pools."""
     used = {int(ipaddress.ip_address(a)) for a in taken}
     found = []
