@@ -83,7 +83,8 @@ class Plan:
         return self
 
     def upload(self, nodes: Node | Iterable[Node], content: Callable[[], bytes], path: str, *,
-               done: Callable[..., object], limit: float = JOB_LIMIT, undo: Callable[..., Command] | None = None) -> Plan:
+               done: Callable[..., object], limit: float = JOB_LIMIT,
+               undo: Callable[..., Command] | None = None) -> Plan:
         """A file of the node should hold `content()`."""
         for node in _each(nodes):
             self.steps.append(Upload(node, "uploaded from this machine", done=done, limit=limit, content=content,

@@ -96,7 +96,7 @@ class Undo:
         rows += [{"node": i.event.get("node"), "what was done": i.event.get("command"), "why it stays": STAYS}
                  for i in self._changed_since()]
         rows += [{"node": e.get("node"), "what was done": e.get("command"), "why it stays":
-                  f"a run was cut off here; whether it was done is not known. Run {e.get('phase') or 'its phase'} first"}
+                  f"cut off here; whether it was done is not known. Run {e.get('phase') or 'its phase'} first"}
                  for e in self.kit.begun().events if e.get("kind") != "undo"
                  and (not self.phases or e.get("phase") in self.phases)]
         return facts.frame(rows, ("node", "what was done", "why it stays"))
