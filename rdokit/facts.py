@@ -34,7 +34,12 @@ def frame(rows: Rows, columns: list[str] | tuple[str, ...] = ()) -> pd.DataFrame
     >>> frame([{"id": 1, "enabled": True}]).dtypes.astype(str).to_dict()
     {'id': 'int64', 'enabled': 'bool'}
     """
-    return pd.DataFrame(rows, columns=list(columns) or None)
+    data = pd.DataFrame(rows, columns=list(columns) or None)
+    for name in data.columns[[str(kind) == "float64" for kind in data.dtypes]]:
+        values = {type(row.get(name)) for row in rows}
+        if values == {int, type(None)}:
+            data[name] = data[name].astype("Int64")  # a missing number must not make 22.0 of port 22
+    return data
 
 
 def reader(line: str) -> Callable[[Result], pd.DataFrame] | None:

@@ -74,6 +74,28 @@ def prompt(nodes: str, line: str, user: str = "root") -> None:
     say(f"[{user}@{nodes} ~]{'#' if user == 'root' else '$'} {line}")
 
 
+_asked: dict[tuple[str, str], None] = {}  # (command line, node) since the cell began, in order
+
+
+def asked(node: str, line: str) -> None:
+    """Remember a command that only looked something up; the next table of a plan, or proof, shows it."""
+    _asked[(mask(plain(line)), node)] = None
+
+
+def _looked_up() -> tuple[str, str]:
+    """The commands asked since, as text and as markup, a line each; forgets them."""
+    lines: dict[str, list[str]] = {}
+    for line, node in list(_asked):
+        lines.setdefault(line, []).append(node)
+    _asked.clear()
+    if not lines:
+        return "", ""
+    rows = [f"{', '.join(nodes)}# {line}" for line, nodes in lines.items()]
+    markup = (f'<div style="color:{GREY};font:11px/1.5 monospace;margin:.4em 0;white-space:pre-wrap;'
+              f'overflow-wrap:anywhere">looked up with\n{html.escape(chr(10).join(rows))}</div>')
+    return "\n".join(["looked up with", *("  " + row for row in rows)]), markup
+
+
 class Shown:
     """Something with a picture for the notebook and a text for everybody else."""
 
@@ -129,36 +151,73 @@ def dress(kind: type) -> None:
     """Let the notebook draw DataFrames as plain tables: texts to the left, numbers to the right, no row numbers."""
     shell = _ipython()
     if shell is not None and hasattr(shell, "display_formatter"):
-        shell.display_formatter.formatters["text/html"].for_type(kind, _table)
+        shell.display_formatter.mimebundle_formatter.for_type(kind, _table)
+        if _new_cell not in shell.events.callbacks["pre_run_cell"]:
+            shell.events.register("pre_run_cell", _new_cell)
 
 
-def _table(data) -> str:
+def _new_cell(*_: object) -> None:
+    _asked.clear()
+
+
+# What the empty tables of a plan mean, by their columns.
+_EMPTY = {("node", "already so", "what you would type"): "Nothing is asked for here: this plan has no steps.",
+          ("node", "step", "outcome", "seconds"): "Nothing to do: the plan has no steps."}
+
+
+def _table(data, include=None, exclude=None) -> dict[str, str]:
+    """A table and its text twin; under a plan's table, what it was looked up with."""
+    names = tuple(map(str, data.columns))
+    text, markup = _looked_up() if names == next(iter(_EMPTY)) else ("", "")
+    _asked.clear()
+    if not len(data) and names in _EMPTY:
+        words = _EMPTY[names]
+        return {"text/plain": "\n".join(filter(None, [words, text])), "text/html": f"<div>{words}</div>{markup}"}
     numeric = [kind.kind in "iuf" for kind in (getattr(t, "numpy_dtype", t) for t in data.dtypes)]
     align = ["right" if one else "left" for one in numeric]
-    head = "".join(f'<th style="text-align:{a}">{html.escape(str(name))}</th>'
-                   for name, a in zip(data.columns, align, strict=True))
-    rows = []
-    for row in data.itertuples(index=False, name=None):
-        cells = "".join(f'<td style="text-align:{a};vertical-align:top;white-space:pre-wrap">{_cell(value)}</td>'
-                        for value, a in zip(row, align, strict=True))
-        rows.append(f"<tr>{cells}</tr>")
+    rows = [[_cell(value) for value in row] for row in data.itertuples(index=False, name=None)]
+    head = "".join(f'<th style="text-align:{a}">{html.escape(name)}</th>' for name, a in zip(names, align, strict=True))
+    body = "".join("<tr>" + "".join(
+        f'<td style="text-align:{a};vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere">{html.escape(cell)}'
+        "</td>" for cell, a in zip(row, align, strict=True)) + "</tr>" for row in rows)
     nothing = "" if rows else f'<div style="color:{GREY}">no rows</div>'
-    return (f'<table border="1" class="dataframe"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
-            + nothing)
+    table = f'<table border="1" class="dataframe"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return {"text/plain": "\n".join(filter(None, [_columns([names, *rows], align), text])),
+            "text/html": table + nothing + markup}
+
+
+def _columns(rows: list, align: list[str]) -> str:
+    """Rows as text in columns; a cell of several lines keeps them."""
+    blocks = [[cell.split("\n") for cell in row] for row in rows]
+    widths = [max(len(line) for row in blocks for line in row[i]) for i in range(len(align))]
+    lines = []
+    for row in blocks:
+        for i in range(max(map(len, row), default=0)):
+            cells = [cell[i] if i < len(cell) else "" for cell in row]
+            lines.append("  ".join(c.rjust(w) if a == "right" else c.ljust(w)
+                                   for c, w, a in zip(cells, widths, align, strict=True)).rstrip())
+    return "\n".join([*lines, "(no rows)"] if len(rows) == 1 else lines)
 
 
 def _cell(value: object) -> str:
-    missing = value is None or value != value  # NaN is not equal to itself
-    return "" if missing is True else html.escape(mask(plain(str(value))))
+    """A value as people write it: nothing for what is missing, no brackets around lists."""
+    if value is None or isinstance(value, float) and value != value or type(value).__name__ == "NAType":
+        return ""
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={_cell(one)}" for key, one in value.items())
+    if isinstance(value, list):
+        return ("\n" if any(isinstance(one, dict) for one in value) else ", ").join(map(_cell, value))
+    return mask(plain(str(value)))
 
 
 def verdicts(rows: Iterable[tuple[bool, str]]) -> Shown:
     """What was proved and what was not, one line each."""
     rows = list(rows)
-    text = "\n".join(f"{'✔' if ok else '✘'} {sentence}" for ok, sentence in rows)
+    how, markup = _looked_up()
+    text = "\n".join([*(f"{'✔' if ok else '✘'} {sentence}" for ok, sentence in rows), *filter(None, [how])])
     lines = "<br>".join(f'<span style="color:{GREEN if ok else RED};font-weight:600">{"✔" if ok else "✘"}</span> '
                         f"{html.escape(plain(sentence))}" for ok, sentence in rows)
-    return Shown(text, f'<div style="line-height:1.7">{lines}</div>')
+    return Shown(text, f'<div style="line-height:1.7">{lines}</div>{markup}')
 
 
 class Live:

@@ -15,6 +15,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 COMMANDS = yaml.safe_load((ROOT / "tests/document/commands.yml").read_text("utf-8"))
 DOCUMENT = ROOT.parent / "shared" / "document.ja.txt"
 
+BASE = {"site": ("str", '"lab"'), "plan_only": ("bool", "False"), "overrides": ("dict", "{}")}
+
 
 def cells(path: Path, kind: str = "code") -> list[dict]:
     return [c for c in json.loads(path.read_text("utf-8"))["cells"] if c["cell_type"] == kind]
@@ -62,7 +64,12 @@ class TestNotebook:
     def test_parameters(self, path: Path) -> None:
         tagged = [c for c in cells(path) if "parameters" in c["metadata"].get("tags", [])]
         assert len(tagged) == 1
-        assert source(tagged[0]).startswith('site = "lab"\nplan_only = False\noverrides = {}')
+        assert source(tagged[0]).startswith('site: str = "lab"  # ')
+        from papermill.inspection import inspect_notebook
+        found = inspect_notebook(str(path))
+        assert set(BASE) <= set(found)
+        assert [(p["inferred_type_name"], p["default"]) for n, p in found.items() if n in BASE] == list(BASE.values())
+        assert all(p["help"] for p in found.values())  # what --help-notebook tells
 
     def test_papermill_can_read_it(self, path: Path) -> None:
         meta = json.loads(path.read_text("utf-8"))["metadata"]

@@ -6,11 +6,12 @@ import re
 import time
 from collections.abc import Callable
 
-from .. import edit, facts
+from .. import edit, facts, show
 from ..node import Node
 from ..plan import Plan, parallel
 from ..secret import mask
 from ..shell import cmd
+from . import _ask
 from ._ask import says
 
 ANSWERS = "/root/answer.txt"
@@ -59,7 +60,7 @@ def starts_at_boot(kit, node: Node, service: str) -> bool:
 
 def runs(kit, node: Node, service: str) -> bool:
     """Its init script says that it runs."""
-    return bool(kit.ask(node, cmd("service {service} status", service=service), expect=(0, 1, 2, 3, 4)))
+    return bool(_ask.ask(kit, node, cmd("service {service} status", service=service), expect=(0, 1, 2, 3, 4)))
 
 
 def clocks(kit):
@@ -72,6 +73,7 @@ def clocks(kit):
         before = time.time()
         said = float(says(kit, node, "date +%s.%N"))
         return node.name, said, said - (before + time.time()) / 2
+    show.prompt(", ".join(kit.nodes), "date +%s.%N")
     rows = parallel(one, kit.all)
     zero = next(offset for name, _, offset in rows if name == kit.site.controller)
     return facts.frame([{"node": name, "time": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(said)),
@@ -97,7 +99,7 @@ def answers(kit) -> Callable[[str], str]:
 
 
 def _answers(kit) -> dict[str, str]:
-    file = kit.controller.read(ANSWERS)
+    file = _ask.read(kit.controller, ANSWERS)
     if not file.exists:
         raise LookupError("there is no answer file yet")
     return edit.answers(file.text)
@@ -122,9 +124,11 @@ def answer_table(kit):
     Returns:
         DataFrame: key, value (secrets masked).
     """
+    show.prompt(kit.controller.name, f"cat {ANSWERS}")
     try:
         said = _answers(kit)
     except LookupError:
+        show.say("(there is no answer file yet)")
         return facts.frame([], ("key", "value"))
     keys = [*kit.site.answer_values(), "CONFIG_KEYSTONE_ADMIN_PW", "CONFIG_KEYSTONE_HOST", "CONFIG_NEUTRON_L3_HOSTS"]
     return facts.frame([{"key": key, "value": "********" if edit.is_secret_answer(key) else mask(said.get(key, ""))}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 
-from .. import edit
+from .. import edit, show
 from .. import plan as plans
 from ..node import Node
 from ..parse import ovs_vsctl_show
@@ -16,13 +16,17 @@ DRIVER = "neutron.agent.linux.iptables_firewall.OVSHybridIptablesFirewallDriver"
 
 
 def refuse_lockout(kit) -> None:
-    """Stop when this session rides on the address that is about to move.
+    """Stop when this session rides on the address that is about to move; otherwise say why it is safe.
 
     Raises:
         LockedOut: it does.
     """
-    if not bridge_in_force(kit, kit.network):
-        plans.refuse_lockout(kit.network, [kit.site.nodes[kit.site.network_node].public])
+    if bridge_in_force(kit, kit.network):
+        show.say(f"{BRIDGE} carries {_machine(kit).public} already: nothing moves any more.")
+        return
+    show.prompt(kit.network.name, "echo $SSH_CONNECTION")
+    plans.refuse_lockout(kit.network, [_machine(kit).public])
+    show.say(f"{kit.network.name}: this session does not ride on {_machine(kit).public}; the address may move.")
 
 
 def _machine(kit):

@@ -13,6 +13,7 @@ from ..plan import Plan
 from ..shell import cmd
 from ..ssh import Door, record_host_key, scan_host_key
 from ..steps import NOT_KNOWN
+from . import _ask
 
 DEMO_RC = "/root/keystonerc_demo"
 BOOT = 300.0  # seconds an instance may take to become ACTIVE
@@ -39,7 +40,7 @@ def demo_rc(kit) -> Callable[[str], str]:
 
 
 def _rows(kit, line: str, **values: object):
-    return kit.table(kit.controller, cmd(line, rc=DEMO_RC, **values))
+    return _ask.table(kit, kit.controller, cmd(line, rc=DEMO_RC, **values))
 
 
 def _demo(line: str, **values: object):
@@ -95,7 +96,7 @@ def add_instance(kit, plan: Plan) -> None:
     check = kit.site.check
 
     def net() -> str:
-        return kit.id_of("neutron net-list", kit.site.demo_net.name)
+        return _ask.id_of(kit, "neutron net-list", kit.site.demo_net.name)
 
     def done() -> bool:
         row = _instance(kit)
@@ -207,7 +208,8 @@ def add_floating(kit, plan: Plan) -> None:
 
 def floating_answers(kit) -> bool:
     """The network node reaches the floating address by ping."""
-    return bool(kit.ask(kit.network, cmd("ping -c 1 -W 5 {address}", address=floating_address(kit)), expect=(0, 1, 2)))
+    ping = cmd("ping -c 1 -W 5 {address}", address=floating_address(kit))
+    return bool(_ask.ask(kit, kit.network, ping, expect=(0, 1, 2)))
 
 
 # --- login -----------------------------------------------------------------------------------------------------
@@ -257,7 +259,7 @@ def log_in(kit) -> Guest:
 
 
 def _witness(kit, key) -> None:
-    console = kit.ask(kit.controller, _demo("nova console-log {id}", id=_instance_id(kit))).stdout
+    console = _ask.ask(kit, kit.controller, _demo("nova console-log {id}", id=_instance_id(kit))).stdout
     printed = set(re.findall(r"ssh-rsa (AAAA\S+)", console))
     if key.get_base64() in printed:
         show.say("The host key is the one that the instance printed on its console at its first boot.")

@@ -18,6 +18,7 @@ from ..node import Node
 from ..plan import Plan
 from ..shell import cmd
 from ..site import CloudNetwork, User
+from . import _ask
 from ._ask import says
 
 
@@ -28,7 +29,7 @@ def _differs(kind: str, name: str, field: str, found: object, wanted: object) ->
 
 def name_or_id(kit, line: str, name: str) -> object:
     """The name, as the document types it; the id where keystone 0.4.1 cannot look the name up (it is not ASCII)."""
-    return name if name.isascii() else lambda: kit.id_of(line, name)
+    return name if name.isascii() else lambda: _ask.id_of(kit, line, name)
 
 
 def tenant(kit) -> object:
@@ -46,9 +47,9 @@ def user(kit, one: User) -> object:
 def add_network(kit, plan: Plan, net: CloudNetwork, flag: str) -> None:
     """neutron net-create with `flag` ("--shared", "--router:external=True"), owned by the network's tenant."""
     plan.run(kit.controller, kit.as_admin(f"neutron net-create {{name}} {flag} --tenant-id {{tenant}}", name=net.name,
-                                          tenant=lambda: kit.id_of("keystone tenant-list", net.tenant)),
-             done=lambda: kit.find("neutron net-list", net.name) is not None,
-             undo=lambda: kit.as_admin("neutron net-delete {id}", id=kit.id_of("neutron net-list", net.name)))
+                                          tenant=lambda: _ask.id_of(kit, "keystone tenant-list", net.tenant)),
+             done=lambda: _ask.find(kit, "neutron net-list", net.name) is not None,
+             undo=lambda: kit.as_admin("neutron net-delete {id}", id=_ask.id_of(kit, "neutron net-list", net.name)))
 
 
 def add_subnet(kit, plan: Plan, net: CloudNetwork) -> None:
@@ -61,27 +62,28 @@ def add_subnet(kit, plan: Plan, net: CloudNetwork) -> None:
                            gateway=net.gateway, net=net.name, cidr=net.cidr, **servers)
 
     def done() -> bool:
-        row = kit.find("neutron subnet-list", net.subnet)
+        row = _ask.find(kit, "neutron subnet-list", net.subnet)
         if row is not None and row["cidr"] != net.cidr:
             raise _differs("subnet", net.subnet, "cidr", row["cidr"], net.cidr)
         return row is not None
     plan.run(kit.controller, command, done=done,
-             undo=lambda: kit.as_admin("neutron subnet-delete {id}", id=kit.id_of("neutron subnet-list", net.subnet)))
+             undo=lambda: kit.as_admin("neutron subnet-delete {id}",
+                                       id=_ask.id_of(kit, "neutron subnet-list", net.subnet)))
 
 
 def gateway_set(kit) -> bool:
     """The router's gateway is in the public network."""
-    row = kit.find("neutron router-list", kit.site.router)
+    row = _ask.find(kit, "neutron router-list", kit.site.router)
     info = row["external_gateway_info"] if row is not None else None
-    return bool(info) and info["network_id"] == kit.id_of("neutron net-list", kit.site.public_net.name)
+    return bool(info) and info["network_id"] == _ask.id_of(kit, "neutron net-list", kit.site.public_net.name)
 
 
 def interface_added(kit) -> bool:
     """The router has a port on demo-net's subnet."""
-    if kit.find("neutron router-list", kit.site.router) is None:
+    if _ask.find(kit, "neutron router-list", kit.site.router) is None:
         return False
-    subnet = kit.id_of("neutron subnet-list", kit.site.demo_net.subnet)
-    ports = kit.rows("neutron router-port-list {router}", router=kit.site.router)
+    subnet = _ask.id_of(kit, "neutron subnet-list", kit.site.demo_net.subnet)
+    ports = _ask.rows(kit, "neutron router-port-list {router}", router=kit.site.router)
     return any(address["subnet_id"] == subnet for addresses in ports["fixed_ips"] for address in addresses)
 
 
@@ -92,7 +94,7 @@ def add_gateway(kit, plan: Plan) -> None:
                                           net=kit.site.public_net.name),
              done=lambda: gateway_set(kit),
              undo=lambda: kit.as_admin("neutron router-gateway-clear {id}",
-                                       id=kit.id_of("neutron router-list", router)))
+                                       id=_ask.id_of(kit, "neutron router-list", router)))
 
 
 def add_interface(kit, plan: Plan) -> None:
@@ -102,8 +104,8 @@ def add_interface(kit, plan: Plan) -> None:
                                           subnet=subnet),
              done=lambda: interface_added(kit),
              undo=lambda: kit.as_admin("neutron router-interface-delete {router} subnet={subnet}",
-                                       router=kit.id_of("neutron router-list", router),
-                                       subnet=kit.id_of("neutron subnet-list", subnet)))
+                                       router=_ask.id_of(kit, "neutron router-list", router),
+                                       subnet=_ask.id_of(kit, "neutron subnet-list", subnet)))
 
 
 def router_namespace(kit) -> str:
@@ -112,7 +114,7 @@ def router_namespace(kit) -> str:
     Raises:
         LookupError: there is no router yet.
     """
-    return f"qrouter-{kit.id_of('neutron router-list', kit.site.router)}"
+    return f"qrouter-{_ask.id_of(kit, 'neutron router-list', kit.site.router)}"
 
 
 def router_answers(kit) -> bool:
@@ -128,9 +130,9 @@ def add_tenant(kit, plan: Plan) -> None:
     wanted = kit.site.tenant
     plan.run(kit.controller, kit.as_admin("keystone tenant-create --name {name} --description {text} --enabled true",
                                           name=wanted.name, text=wanted.description),
-             done=lambda: kit.find("keystone tenant-list", wanted.name) is not None,
+             done=lambda: _ask.find(kit, "keystone tenant-list", wanted.name) is not None,
              undo=lambda: kit.as_admin("keystone tenant-delete {id}",
-                                       id=kit.id_of("keystone tenant-list", wanted.name)))
+                                       id=_ask.id_of(kit, "keystone tenant-list", wanted.name)))
 
 
 def add_user(kit, plan: Plan, one: User) -> None:
@@ -139,19 +141,19 @@ def add_user(kit, plan: Plan, one: User) -> None:
     plan.run(kit.controller, kit.as_admin(
         "keystone user-create --name {name} --pass {password} --tenant {tenant} --email {email} --enabled true",
         name=one.name, password=password, tenant=tenant(kit), email=one.email),
-        done=lambda: kit.find("keystone user-list", one.name) is not None,
-        undo=lambda: kit.as_admin("keystone user-delete {id}", id=kit.id_of("keystone user-list", one.name)))
+        done=lambda: _ask.find(kit, "keystone user-list", one.name) is not None,
+        undo=lambda: kit.as_admin("keystone user-delete {id}", id=_ask.id_of(kit, "keystone user-list", one.name)))
 
 
 def in_tenant(kit, one: User) -> bool:
     """The user's own tenant is the site's."""
-    said = facts.pairs(kit.rows("keystone user-get {name}", name=user(kit, one)))
-    return said.get("tenantId") == kit.id_of("keystone tenant-list", kit.site.tenant.name)
+    said = facts.pairs(_ask.rows(kit, "keystone user-get {name}", name=user(kit, one)))
+    return said.get("tenantId") == _ask.id_of(kit, "keystone tenant-list", kit.site.tenant.name)
 
 
 def _role(kit, name: str) -> str | None:
     """The role's name as it is spelt; MySQL compares without case."""
-    names = kit.rows("keystone role-list")["name"]
+    names = _ask.rows(kit, "keystone role-list")["name"]
     return next((str(found) for found in names if str(found).casefold() == name.casefold()), None)
 
 
@@ -161,14 +163,15 @@ def add_roles(kit, plan: Plan) -> None:
         plan.run(kit.controller, kit.as_admin("keystone role-create --name {name}", name=name),
                  done=lambda name=name: _role(kit, name) is not None,
                  undo=lambda name=name: kit.as_admin("keystone role-delete {id}",
-                                                     id=kit.id_of("keystone role-list", name)))
+                                                     id=_ask.id_of(kit, "keystone role-list", name)))
 
 
 def granted(kit, one: User) -> bool:
     """The user has the role in the tenant."""
-    if kit.find("keystone user-list", one.name) is None:
+    if _ask.find(kit, "keystone user-list", one.name) is None:
         return False
-    rows = kit.rows("keystone user-role-list --user {user} --tenant {tenant}", user=user(kit, one), tenant=tenant(kit))
+    rows = _ask.rows(kit, "keystone user-role-list --user {user} --tenant {tenant}", user=user(kit, one),
+                     tenant=tenant(kit))
     return any(str(name).casefold() == one.role.casefold() for name in rows["name"])
 
 
@@ -176,14 +179,14 @@ def add_grant(kit, plan: Plan, one: User) -> None:
     """keystone user-role-add."""
     def role() -> str:
         name = _role(kit, one.role) or one.role
-        return name if name.isascii() else kit.id_of("keystone role-list", name)
+        return name if name.isascii() else _ask.id_of(kit, "keystone role-list", name)
     plan.run(kit.controller, kit.as_admin("keystone user-role-add --user {user} --tenant {tenant} --role {role}",
                                           user=user(kit, one), tenant=tenant(kit), role=role),
              done=lambda: granted(kit, one),
              undo=lambda: kit.as_admin("keystone user-role-remove --user {user} --tenant {tenant} --role {role}",
-                                       user=kit.id_of("keystone user-list", one.name),
-                                       tenant=kit.id_of("keystone tenant-list", kit.site.tenant.name),
-                                       role=kit.id_of("keystone role-list", _role(kit, one.role) or one.role)))
+                                       user=_ask.id_of(kit, "keystone user-list", one.name),
+                                       tenant=_ask.id_of(kit, "keystone tenant-list", kit.site.tenant.name),
+                                       role=_ask.id_of(kit, "keystone role-list", _role(kit, one.role) or one.role)))
 
 
 # --- Step 14 -------------------------------------------------------------------------------------------
@@ -214,7 +217,7 @@ def compute_restarted(kit, node: Node) -> bool:
 
 def virt_type_right(kit, node: Node) -> bool:
     """The service in force has read the wanted libvirt_type."""
-    said = edit.ini_values(node.read(CONF).text, "DEFAULT").get("libvirt_type")
+    said = edit.ini_values(_ask.read(node, CONF).text, "DEFAULT").get("libvirt_type")
     return (said[-1] if isinstance(said, list) else said) == kit.site.virt_type and compute_restarted(kit, node)
 
 
@@ -237,10 +240,10 @@ def add_download(kit, plan: Plan) -> None:
     image = kit.site.image
     if image.path or image.fetch == "client":
         plan.upload(kit.controller, lambda: _here(kit), f"/root/{image_file(kit)}", done=lambda: _downloaded(kit) or
-                    image_right(kit))
+                    image_right(kit), undo=lambda: cmd("rm -f {file}", file=image_file(kit)))
         return
     plan.run(kit.controller, cmd("curl -OL {url}", url=image.url), limit=1800,
-             done=lambda: _downloaded(kit) or image_right(kit))
+             done=lambda: _downloaded(kit) or image_right(kit), undo=lambda: cmd("rm -f {file}", file=image_file(kit)))
 
 
 def _here(kit) -> bytes:
@@ -274,10 +277,10 @@ def image_right(kit) -> bool:
     Raises:
         RdokitError: an image of that name has other content.
     """
-    row = kit.find("glance image-list", kit.site.image.name, column="Name")
+    row = _ask.find(kit, "glance image-list", kit.site.image.name, column="Name")
     if row is None:
         return False
-    said = facts.pairs(kit.rows("glance image-show {id}", id=str(row["ID"])))
+    said = facts.pairs(_ask.rows(kit, "glance image-show {id}", id=str(row["ID"])))
     if said.get("checksum") and said["checksum"] != kit.site.image.md5:
         raise _differs("image", kit.site.image.name, "checksum", said["checksum"], kit.site.image.md5)
     return said.get("status") == "active" and str(said.get("is_public")) == "True"
@@ -292,4 +295,4 @@ def add_image(kit, plan: Plan) -> None:
                                           container=image.container_format, file=image_file(kit)),
              done=lambda: image_right(kit), limit=1800, settle=120,
              undo=lambda: kit.as_admin("glance image-delete {id}",
-                                       id=kit.id_of("glance image-list", image.name, "Name", "ID")))
+                                       id=_ask.id_of(kit, "glance image-list", image.name, "Name", "ID")))

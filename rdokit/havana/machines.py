@@ -6,11 +6,12 @@ import ipaddress
 import re
 from collections.abc import Callable
 
-from .. import edit, facts
+from .. import edit, facts, show
 from ..node import Node
 from ..parse import sysctl as sysctl_output
 from ..plan import Plan, parallel
 from ..shell import Command, cmd
+from . import _ask
 from ._ask import says
 
 BRIDGE_KEYS = "net.bridge.bridge-nf-call-"
@@ -24,8 +25,11 @@ def hardware(kit):
     Returns:
         DataFrame: node, cpus, memory MB, cards (list of names).
     """
+    line = "nproc; grep MemTotal /proc/meminfo; ls /sys/class/net"
+    show.prompt(", ".join(kit.nodes), line)
+
     def one(node: Node) -> dict:
-        lines = says(kit, node, "nproc; grep MemTotal /proc/meminfo; ls /sys/class/net").splitlines()
+        lines = says(kit, node, line).splitlines()
         cards = [name for name in " ".join(lines[2:]).split() if re.fullmatch(r"(eth|em|en|p\d+p)\S*", name)]
         return {"node": node.name, "cpus": int(lines[0]), "memory MB": int(lines[1].split()[1]) // 1024, "cards": cards}
     return facts.frame(parallel(one, kit.all))
@@ -119,7 +123,7 @@ def selinux_now(kit, node: Node) -> str:
 
 def selinux_right(kit, node: Node) -> bool:
     """The mode now and the mode of the next boot are the site's (disabled → permissive needs that boot)."""
-    at_boot = edit.selinux_mode(node.read("/etc/selinux/config").text)
+    at_boot = edit.selinux_mode(_ask.read(node, "/etc/selinux/config").text)
     return at_boot == kit.site.selinux and (selinux_now(kit, node) == at_boot or at_boot == "disabled")
 
 
@@ -134,12 +138,12 @@ def hosts_right(kit, node: Node) -> bool:
 
 def installed(kit, node: Node, names: list[str]) -> bool:
     """All of these packages are installed."""
-    return bool(kit.ask(node, cmd("rpm -q {names}", names=names), expect=(0, *range(1, 256))))
+    return bool(_ask.ask(kit, node, cmd("rpm -q {names}", names=names), expect=(0, *range(1, 256))))
 
 
 def available(kit, node: Node, name: str) -> bool:
     """yum finds the package, installed or not."""
-    return bool(kit.ask(node, cmd("yum -q list {name}", name=name), expect=(0, 1), limit=300))
+    return bool(_ask.ask(kit, node, cmd("yum -q list {name}", name=name), expect=(0, 1), limit=300))
 
 
 def add_mirrors(kit, plan: Plan) -> None:
@@ -163,11 +167,15 @@ def _repolist(kit, node: Node) -> str:
 
 def up_to_date(kit, node: Node) -> bool:
     """yum has nothing to update (its exit status is 100 when it has)."""
-    return bool(kit.ask(node, "yum -q check-update", expect=(0, 100), limit=600))
+    return bool(_ask.ask(kit, node, "yum -q check-update", expect=(0, 100), limit=600))
+
+
+KERNELS = "uname -r; rpm -q --last kernel | head -n 1"
+UPTIME = "cut -d' ' -f1 /proc/uptime"
 
 
 def _kernels(kit, node: Node) -> tuple[str, str]:
-    lines = says(kit, node, "uname -r; rpm -q --last kernel | head -n 1").splitlines()
+    lines = says(kit, node, KERNELS).splitlines()
     newest = lines[1].split()[0].removeprefix("kernel-") if len(lines) > 1 else lines[0]
     return lines[0], newest
 
@@ -202,5 +210,6 @@ def kernels(kit):
         running, newest = _kernels(kit, node)
         return {"node": node.name, "running": running, "newest installed": newest,
                 "boot needed": not booted_right(kit, node),
-                "up (min)": int(float(says(kit, node, "cut -d' ' -f1 /proc/uptime")) // 60)}
+                "up (min)": int(float(says(kit, node, UPTIME)) // 60)}
+    show.prompt(", ".join(kit.nodes), f"{KERNELS}; {UPTIME}")
     return facts.frame(parallel(one, kit.all))

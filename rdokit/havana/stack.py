@@ -12,6 +12,7 @@ from ..node import Node
 from ..parse import packstack_log
 from ..plan import Plan
 from ..shell import cmd
+from . import _ask
 from ._ask import says
 
 PLANNED = 34  # lines of packstack's planning, of which there are about this many
@@ -21,7 +22,7 @@ BATCH = "-o BatchMode=yes -o ConnectTimeout=10 -o StrictHostKeyChecking=no -o Us
 def authorized_keys(kit) -> Callable[[str], str]:
     """Adds the controller's public key to a file of accepted keys."""
     def function(text: str) -> str:
-        key = kit.controller.read("/root/.ssh/id_rsa.pub")
+        key = _ask.read(kit.controller, "/root/.ssh/id_rsa.pub")
         if not key.exists:
             raise LookupError("the controller has no key yet")
         words = key.text.split()
@@ -32,13 +33,13 @@ def authorized_keys(kit) -> Callable[[str], str]:
 
 def controller_gets_in(kit) -> bool:
     """The controller logs in to every node without a prompt, with packstack's own options."""
-    return all(kit.ask(kit.controller, cmd(f"ssh {BATCH} root@{{address}} true", address=node.private),
+    return all(_ask.ask(kit, kit.controller, cmd(f"ssh {BATCH} root@{{address}} true", address=node.private),
                        expect=(0, 255), limit=60) for node in kit.site.nodes.values())
 
 
 def packstack_done(kit) -> bool:
     """packstack has finished: its rc file has the site's password, and every node it installed reports."""
-    said = kit.controller.read("/root/keystonerc_admin")
+    said = _ask.read(kit.controller, "/root/keystonerc_admin")
     password = kit.secret(kit.site.admin_password, "admin_password").reveal()
     if not said.exists or "packstack" in says(kit, kit.controller, "ps -C packstack -o comm=") or \
             edit.ifcfg_values(said.text.replace("export ", "")).get("OS_PASSWORD") != password:
@@ -76,6 +77,7 @@ def packstack_result(kit):
     if not text:
         show.say("packstack was not run by this kit on this controller (or not yet).")
         return None
+    show.prompt(kit.controller.name, f"cat {JOBS}/packstack-*/log")
     said = packstack_log.parse(text)
     for line in (said.error, *said.information):
         if line:
@@ -130,32 +132,32 @@ def _on(hosts, name: str) -> bool:
 
 def computes_report(kit) -> bool:
     """Every compute node is known to Nova."""
-    rows = kit.rows("nova service-list")
+    rows = _ask.rows(kit, "nova service-list")
     return all(_on(rows[rows["Binary"] == "nova-compute"]["Host"], name) for name in kit.site.names("compute"))
 
 
 def agents_report(kit) -> bool:
     """Every node's Open vSwitch agent is known to Neutron."""
-    rows = kit.rows("neutron agent-list")
+    rows = _ask.rows(kit, "neutron agent-list")
     switches = rows[rows["agent_type"] == "Open vSwitch agent"]["host"]
     return all(_on(switches, name) for name in {*kit.site.names("compute"), kit.site.network_node})
 
 
 def computes_up(kit) -> bool:
     """Every compute node is up."""
-    rows = kit.rows("nova service-list")
+    rows = _ask.rows(kit, "nova service-list")
     up = rows[(rows["Binary"] == "nova-compute") & (rows["State"] == "up")]["Host"]
     return all(_on(up, name) for name in kit.site.names("compute"))
 
 
 def agents_alive(kit) -> bool:
     """Every Neutron agent is alive, and every node has its Open vSwitch agent."""
-    return agents_report(kit) and bool(kit.rows("neutron agent-list")["alive"].all())
+    return agents_report(kit) and bool(_ask.rows(kit, "neutron agent-list")["alive"].all())
 
 
 def has_namespaces(kit, node: Node) -> bool:
     """`ip netns` works."""
-    return bool(kit.ask(node, "ip netns list", expect=(0, 1, 255)))
+    return bool(_ask.ask(kit, node, "ip netns list", expect=(0, 1, 255)))
 
 
 def bridge_filtered(kit, node: Node) -> bool:
