@@ -11,52 +11,46 @@ from operator import itemgetter
 from rdokit.errors import ParseError
 from rdokit.parse._width import MEASURES, narrowest, widest
 
-FEW, MANY = 100, 500  # rows: below FEW cutting at bars is faster than at positions; MANY are cut at a time
+FEW = 100  # lines: below, cutting at bars is faster than cutting at positions
 
 
-def at_once(body: list[str], rule: str, count: int, align: str) -> list[tuple[str, ...]] | None:
-    """All rows with a few calls over many lines, for speed; None when lines must be looked at one by one."""
-    rows: list[tuple[str, ...]] = []
-    for start in range(0, len(body), MANY):  # in portions that the processor's cache holds
-        part = body[start : start + MANY] if len(body) > MANY else body
-        whole = "".join(part)
-        small = len(part) < FEW or not whole.isascii()
-        found = _by_bars(whole, part, rule, count, align) if small else _by_position(whole, part, rule, align)
-        if found is None:
-            return None
-        rows += found
-    return rows
-
-
-def _by_position(whole: str, body: list[str], rule: str, align: str) -> list[tuple[str, ...]] | None:
-    """In plain ASCII a position is a display column: compare bars and the blanks beside them with strided slices."""
-    width, lines, spans = len(rule), len(body), column_spans(rule)
-    if set(map(len, body)) != {width}:
+def at_once(text: str, rule: str, count: int, align: str) -> list[tuple[str, ...]] | None:
+    """All rows of these lines with a few calls, for speed; None when they must be looked at one by one."""
+    lines = text.count("\n") + 1
+    if not text.isascii():
+        return _by_bars(text, lines, count, align)
+    each = len(rule) + 1
+    if len(text) + 1 != lines * each or text[::each] != "|" * lines or text[each - 2 :: each] != "|" * lines:
         return None
+    return (_by_position if lines >= FEW else _by_bars)(text, lines, count, align, rule)
+
+
+def _by_position(text: str, lines: int, count: int, align: str, rule: str) -> list[tuple[str, ...]] | None:
+    """In plain ASCII a position is a display column: compare bars and the blanks beside them with strided slices."""
+    each, spans = len(rule) + 1, column_spans(rule)
     bars, blanks = "|" * lines, " " * lines
     for a, b in spans:
-        if whole[a::width] != bars or whole[a + 1 :: width] != blanks or whole[b - 1 :: width] != blanks:
+        if text[a::each] != bars or text[a + 1 :: each] != blanks or text[b - 1 :: each] != blanks:
             return None
-    if whole[width - 1 :: width] != bars:
+    if text[each - 1 :: each] != "\n" * (lines - 1):
         return None
-    clean = str.strip if align == "c" else str.rstrip
+    clean, body = str.strip if align == "c" else str.rstrip, text.split("\n")
     columns = [map(clean, map(itemgetter(slice(a + 2, b - 1)), body), repeat(" ")) for a, b in spans]
     return list(zip(*columns, strict=True))
 
 
-def _by_bars(whole: str, body: list[str], rule: str, count: int, align: str) -> list[tuple[str, ...]] | None:
+def _by_bars(text: str, lines: int, count: int, align: str, rule: str = "") -> list[tuple[str, ...]] | None:
     """With no bar in a cell there are just the borders' bars; so their number alone proves every border, and
-    nothing depends on how wide a character is. `| a | b || c | d |` is cut before each cell."""
-    lines = len(body)
-    cells = whole.split("| ")
-    if len(cells) != lines * count + 1 or whole.count("|") != lines * (count + 1) or cells[0]:
-        return None
-    if [cell[-2:] for cell in cells[count::count]] != [" |"] * lines:
-        return None
-    if len(whole) != lines * len(rule) and any(len(line) != len(rule) for line in body if line.isascii()):
+    nothing depends on how wide a character is. `| a | b |` is cut before each cell."""
+    cells = text.split("| ")
+    if len(cells) != lines * count + 1 or text.count("|") != lines * (count + 1) or cells[0]:
         return None
     del cells[0]
-    cleaned = [cell.strip(" |") for cell in cells] if align == "c" else [cell.rstrip(" |") for cell in cells]
+    if not rule:  # then the ends of lines were not looked at yet
+        ends = [cell[-3:] for cell in cells[count - 1 :: count]]
+        if ends[-1][-2:] != " |" or ends[:-1] != [" |\n"] * (lines - 1):
+            return None
+    cleaned = [cell.strip(" |\n") for cell in cells] if align == "c" else [cell.rstrip(" |\n") for cell in cells]
     return list(zip(*[iter(cleaned)] * count, strict=True))
 
 
@@ -68,8 +62,8 @@ def column_spans(rule: str) -> list[tuple[int, int]]:
     return list(zip(borders, borders[1:], strict=False))
 
 
-def cut(line: str, rule: str, tool: str, number: int) -> list[str]:
-    """One line's cells, without the blank on both sides."""
+def cut(line: str, rule: str, tool: str, text: str, at: int) -> list[str]:
+    """One line's cells, without the blank on both sides; it begins at position `at` of the text."""
     cells, count = line.split("|")[1:-1], rule.count("+") - 1
     plain = line.isascii() and line.isprintable()  # then its width is its length
     if plain and len(line) == len(rule):
@@ -82,6 +76,7 @@ def cut(line: str, rule: str, tool: str, number: int) -> list[str]:
     inner = [cell[1:-1] for cell in cells if cell[:1] == " " == cell[-1:]]
     if len(inner) == count:
         return inner
+    number = text.count("\n", 0, at) + 1
     raise ParseError("not a row of this table: its bars are not under the rule line's crosses", tool, number, line)
 
 

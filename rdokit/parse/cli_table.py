@@ -27,6 +27,7 @@ from rdokit.errors import ParseError
 from rdokit.parse._rows import at_once, cut
 from rdokit.parse.table import Table
 
+PORTION = 30_000  # characters
 _KEYS = ("id", "property", "field")
 _ALIGN = {"keystone": "c", "cinder": "c", "neutron": "l", "nova": "l", "glance": "l"}
 
@@ -78,73 +79,107 @@ def parse_all(text: str, *, key: str | None = None, align: str | None = None, to
     Raises:
         ParseError: as `parse`.
     """
-    lines = text.split("\n")
-    if "\r" in text and all(line.endswith("\r") for line in lines[:-1]):
-        lines = [line.removesuffix("\r") for line in lines]  # a terminal ends its lines in CR LF
+    if "\r" in text and text.count("\r\n") == text.count("\n"):
+        text = text.replace("\r\n", "\n")  # a terminal ends its lines in CR LF
     tables, start = [], 0
-    top = _next_rule(lines, 0)
-    if top is None:
-        number, line = next(((n, line) for n, line in enumerate(lines, 1) if line.strip()), (0, ""))
+    top = _next_rule(text, 0)
+    if top < 0:
+        number, line = next(((n, one) for n, one in enumerate(text.split("\n"), 1) if one.strip()), (0, ""))
         raise ParseError("no table" if line else "nothing was printed, not even a header", tool, number, line)
-    while top is not None:
-        bottom = _bottom(lines, top, tool)
-        rest = lines[bottom + 1 :]
-        following = _next_rule(lines, bottom + 1) if rest != [""] else None
-        title, before = _around(lines[start:top]) if top > start else ("", ())
-        after = tuple(_shown(rest)) if following is None and rest != [""] else ()
-        names, rows = _body(lines, top, bottom, key, align, tool)
+    while top >= 0:
+        rule, header, body, bottom = _frame(text, top, tool)
+        title, before = _around(text[start:top]) if top > start else ("", ())
+        names, rows = _body(text, rule, header, body, bottom, key, align, tool)
+        start = bottom + len(rule) + 1
+        top = _next_rule(text, start)
+        after = tuple(_shown(text[start:])) if top < 0 and start < len(text) else ()
         tables.append(Table(names, rows, title, before, after, tool))
-        start, top = bottom + 1, following
     return tables
 
 
-def _next_rule(lines: list[str], start: int) -> int | None:
-    for i in range(start, len(lines)):
-        if lines[i][:2] == "+-" and lines[i][-2:] == "-+" and not lines[i].strip("+-"):
-            return i
-    return None
+def _next_rule(text: str, start: int) -> int:
+    """Where the next rule line begins, -1 when there is none."""
+    at = start if text.startswith("+-", start) else text.find("\n+-", start) + 1 or -1
+    while at >= 0:
+        end = text.find("\n", at)
+        line = text[at:end] if end >= 0 else text[at:]
+        if line[-2:] == "-+" and not line.strip("+-"):
+            return at
+        at = text.find("\n+-", at) + 1 or -1
+    return -1
 
 
-def _bottom(lines: list[str], top: int, tool: str) -> int:
-    """Index of the table's last rule line; everything up to it must be the table's."""
-    rule = lines[top]
-    try:
-        middle = lines.index(rule, top + 1)
-        bottom = lines.index(rule, middle + 1)
-    except ValueError:
-        number = max(n for n, line in enumerate(lines, 1) if line)
-        raise ParseError("the table is cut: its last rule line is missing", tool, number, lines[number - 1]) from None
-    if middle != top + 2:
-        raise ParseError("a header of one line is expected under the first rule line", tool, top + 2, lines[top + 1])
-    return bottom
+def _frame(text: str, top: int, tool: str) -> tuple[str, str, int, int]:
+    """The rule line, the header line, and where the rows begin and the last rule line does."""
+    header_at = text.find("\n", top) + 1
+    rule = text[top : header_at - 1] if header_at else text[top:]
+    middle = _same_line(text, rule, top)
+    bottom = _same_line(text, rule, middle) if middle else 0
+    header = text[header_at : middle - 1] if middle else ""
+    if "\n" in header:
+        raise _wrong("a header of one line is expected under the first rule line", text, header_at, tool)
+    if not bottom:
+        raise _wrong("the table is cut: its last rule line is missing", text, len(text.rstrip("\n")), tool)
+    return rule, header, middle + len(rule) + 1, bottom
 
 
-def _shown(lines: list[str]) -> list[str]:
+def _same_line(text: str, rule: str, start: int) -> int:
+    """Where the line `rule` stands next after the line that begins at `start`; 0 when it does not."""
+    needle, end = "\n" + rule, start
+    while True:
+        end = text.find(needle, end) + 1
+        if not end or text[end + len(rule) : end + len(rule) + 1] in ("", "\n"):
+            return end
+
+
+def _wrong(message: str, text: str, at: int, tool: str) -> ParseError:
+    """The error for the line that holds this position."""
+    number = text.count("\n", 0, at) + 1
+    return ParseError(message, tool, number, text.split("\n", number)[number - 1])
+
+
+def _shown(text: str) -> list[str]:
     """What is not blank; of a progress bar, which draws itself again after each CR, the last state."""
-    return [line.rpartition("\r")[2] for line in lines if line.strip()]
+    return [line.rpartition("\r")[2] for line in text.split("\n") if line.strip()]
 
 
-def _around(lines: list[str]) -> tuple[str, tuple[str, ...]]:
-    kept = _shown(lines)
+def _around(text: str) -> tuple[str, tuple[str, ...]]:
+    kept = _shown(text)
     title = kept.pop() if kept and kept[-1].rstrip().endswith(":") else ""
     return title, tuple(kept)
 
 
-def _body(lines: list[str], top: int, bottom: int, key: str | None, align: str | None, tool: str):
-    rule = lines[top]
-    header = cut(lines[top + 1], rule, tool, top + 2)
-    names = tuple([cell.strip(" ") for cell in header])
-    align = align or _ALIGN.get(tool.partition(" ")[0]) or _alignment(header)
-    body = lines[top + 3 : bottom]
-    rows = at_once(body, rule, len(names), align) if align and body else None
-    if rows is None:
-        raw = [cut(line, rule, tool, number) for number, line in enumerate(body, top + 4)]
-        clean = str.rstrip if (align or _leaning(raw)) == "l" else str.strip
-        rows = [tuple([clean(cell, " ") for cell in row]) for row in raw]
+def _body(text: str, rule: str, header: str, start: int, bottom: int, key: str | None, align: str | None, tool: str):
+    body = start
+    cells = cut(header, rule, tool, text, start - len(rule) - len(header) - 2)
+    names = tuple([cell.strip(" ") for cell in cells])
+    align = align or _ALIGN.get(tool.partition(" ")[0]) or _alignment(cells)
+    if align is None and start < bottom:
+        align = _leaning(_one_by_one(text, start, bottom - 1, rule, tool))
+    clean = str.rstrip if align == "l" else str.strip
+    rows: list[tuple[str, ...]] = []
+    while start < bottom:  # in portions that the processor's cache holds
+        end = text.find("\n", start + PORTION, bottom - 1) if bottom - start > PORTION else -1
+        end = bottom - 1 if end < 0 else end
+        found = at_once(text[start:end], rule, len(names), align)
+        if found is None:
+            raw = _one_by_one(text, start, end, rule, tool)
+            found = [tuple([clean(cell, " ") for cell in row]) for row in raw]
+        rows += found
+        start = end + 1
     position = _key_position(names, key, tool)
     if position is None or all(map(itemgetter(position), rows)):
         return names, rows
-    return names, _merge(rows, position, tool, top + 4)
+    return names, _merge(rows, position, tool, text.count("\n", 0, body) + 1)
+
+
+def _one_by_one(text: str, start: int, end: int, rule: str, tool: str) -> list[list[str]]:
+    """The cells of each line between two positions."""
+    raw = []
+    for line in text[start:end].split("\n"):
+        raw.append(cut(line, rule, tool, text, start))
+        start += len(line) + 1
+    return raw
 
 
 def _alignment(header: list[str]) -> str | None:
