@@ -21,16 +21,20 @@ JOBS = "/var/lib/rdokit/jobs"
 JOB_LIMIT = 7200.0  # seconds until a job is said to hang; it is not killed
 CHUNK = 1 << 18  # bytes of log fetched at a time
 
-# Exit 17: the folder exists already.
-_START = """umask 077; mkdir -p {jobs} && mkdir {folder} 2>/dev/null || exit 17
-cat > {folder}/line; cat /proc/sys/kernel/random/boot_id > {folder}/boot
+# The whole line first, then the folder: whoever makes the folder starts it, and only that one, and only a whole line.
+# Exit 17: the folder exists already. 18: the connection broke before all of the line had arrived; nothing was started.
+_START = """umask 077; mkdir -p {jobs} || exit 1; line={jobs}/.line.$$; cat > $line
+sum=$(sha256sum < $line); [ "${sum%% *}" = {sum} ] || { rm -f $line; exit 18; }
+mkdir {folder} 2>/dev/null || { rm -f $line; exit 17; }
+cat /proc/sys/kernel/random/boot_id > {folder}/boot; mv $line {folder}/line
 nohup setsid bash -c 'cd; bash {folder}/line > {folder}/log 2>&1 < /dev/null
 echo $? > {folder}/status.part; mv {folder}/status.part {folder}/status' > /dev/null 2>&1 < /dev/null &
 echo $! > {folder}/pid"""
 
 _STATE = """[ -d {folder} ] || { echo none; exit 0; }
 if [ -e {folder}/status ]; then echo ended $(cat {folder}/status)
-elif [ "$(cat {folder}/boot 2>/dev/null)" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then echo rebooted
+elif [ ! -s {folder}/boot ]; then echo starting
+elif [ "$(cat {folder}/boot)" != "$(cat /proc/sys/kernel/random/boot_id)" ]; then echo rebooted
 elif [ -e {folder}/pid ] && kill -0 $(cat {folder}/pid) 2>/dev/null; then echo running
 elif [ -e {folder}/status ]; then echo ended $(cat {folder}/status)
 elif [ -e {folder}/pid ]; then echo died; else echo starting; fi
@@ -92,7 +96,9 @@ class Job:
             CommandError: the node cannot start it.
             ConnectionLost: whether it was started is not known; `look` tells.
         """
-        result = self.node.run(self._script(_START, "start"), stdin=self.command.sent.encode() + b"\n")
+        line = self.command.sent.encode() + b"\n"
+        script = self._script(_START, "start", sum=hashlib.sha256(line).hexdigest())
+        result = self.node.run(script, stdin=line)
         if result.status not in (0, 17):
             raise CommandError(self.node.name, self.command.shown, result.status, result.output)
         return result.status == 0
@@ -127,8 +133,9 @@ class Job:
                               seconds=time.monotonic() - start, note=note)
             if time.monotonic() - start > limit:
                 raise CommandTimeout(self.node.name, self.command.shown, limit, text.decode("utf-8", "replace"),
-                                     next_step=f"It goes on by itself: {self.folder}/log on {self.node.name}. "
-                                               "Run the cell again to go on watching.")
+                                     next_step=f"It goes on by itself: {self.folder}/log on {self.node.name}. Run the "
+                                               "cell again to go on watching. If it hangs for good, end it there: "
+                                               f"kill -- -$(cat {self.folder}/pid); then run the cell again.")
             if not state.log:
                 time.sleep(pause)
                 pause = min(pause * 1.3, 1.0)

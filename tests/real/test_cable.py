@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable
 
 import pytest
 
+from rdokit import job as job_module
 from rdokit.errors import CommandTimeout, ConnectError, ConnectionLost
 from rdokit.job import Job
 from rdokit.node import Node
@@ -209,3 +211,20 @@ def test_cut_off_while_the_job_is_being_started(node: Node, machine: RealNode):
         assert ran(machine) <= 1
         whole = (result.status, result.stdout) == (0, "complete\n")
         assert whole or result.status is None, (number, result, result.stdout)
+
+
+def test_half_a_line_never_starts_a_job(node: Node, machine: RealNode):
+    """The session dies when only a part of the line has arrived: no job, and the next start is a whole one."""
+    job = Job(node, "half", cmd("echo x >> /root/ran; echo {pad}", pad="b" * 1000))
+    script = job._script(job_module._START, "start", sum=hashlib.sha256(job.command.sent.encode() + b"\n").hexdigest())
+    for part in (b"", b"echo x >> /root/ran\n", job.command.sent.encode()[:-1]):
+        channel = node.connection.transport().open_session()
+        channel.exec_command(script.sent)
+        channel.sendall(part)
+        time.sleep(0.2)
+        machine.sh(KILL_SESSIONS)
+        wait_for(lambda: not node.connection.alive, 5, "the session to be gone")
+        assert job.look().state == "none"
+    assert job.start() is True
+    job.follow(lambda data: None, limit=20)
+    assert ran(machine) == 1 and machine.sh("ls -A /var/lib/rdokit/jobs | grep -c '^.line'", check=False).strip() == "0"
