@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from .kernel_lab import bare, run, type_in
 
-CASES = [c for c in (Path(__file__).parent / "cases" / "bash.txt").read_text().split("\n%%%%\n") if c.strip()]
+FOLDER = Path(__file__).parent / "cases"
+CASES = [c for name in ("bash", "bash2") for c in (FOLDER / f"{name}.txt").read_text().split("\n%%%%\n") if c.strip()]
 REAL = shutil.which("bash")
 
 

@@ -7,7 +7,6 @@ import difflib
 import hashlib
 import posixpath
 import re
-import zlib
 
 from .. import clock
 from ..files import list_of, stat_of
@@ -84,9 +83,50 @@ async def check(p: Process, o: Options, kind: str, listing: str) -> int:
 @command("cksum", "sum")
 async def cksum(p: Process) -> int:
     for name in p.argv[1:] or ["-"]:
-        data = await p.read_file(name)
-        p.print(f"{zlib.crc32(data)} {len(data)}{' ' + name if name != '-' else ''}")
+        try:
+            data = await p.read_file(name)
+        except OSError as err:
+            p.error(f"{p.name}: {name}: {err.strerror}")
+            return 1
+        tail = f" {name}" if name != "-" else ""
+        if p.name == "sum":
+            value = 0
+            for byte in data:
+                value = ((value >> 1) + ((value & 1) << 15) + byte) & 0xFFFF
+            p.print(f"{value:05d} {-(-len(data) // 1024):5d}{tail if len(p.argv) > 2 else ''}")
+        else:
+            p.print(f"{posix_crc(data)} {len(data)}{tail}")
     return 0
+
+
+def posix_crc(data: bytes) -> int:
+    """The CRC of cksum(1).
+
+    >>> posix_crc(b"")
+    4294967295
+    """
+    value = 0
+    size = len(data)
+    length = b""
+    while size:
+        length += bytes([size & 255])
+        size >>= 8
+    for byte in data + length:
+        value = (value << 8 & 0xFFFFFFFF) ^ CRC[value >> 24 ^ byte]
+    return ~value & 0xFFFFFFFF
+
+
+def crc_table() -> list[int]:
+    table = []
+    for byte in range(256):
+        value = byte << 24
+        for _ in range(8):
+            value = (value << 1 ^ 0x04C11DB7) & 0xFFFFFFFF if value & 0x80000000 else value << 1
+        table.append(value)
+    return table
+
+
+CRC = crc_table()
 
 
 @command("base64")

@@ -134,7 +134,7 @@ class Grep:
     async def run(self, names: list[str]) -> int:
         o = self.o
         recursive = o.has("r", "R") or o.value("d") == "recurse"
-        self.titles = (len(names) > 1 or recursive or o.has("H")) and not o.has("h")
+        self.titles = (len(names) > 1 or o.has("H")) and not o.has("h")
         for name in names or ["-"]:
             await self.one(name, recursive)
             if o.has("q") and self.found:
@@ -156,6 +156,7 @@ class Grep:
             if stat.kind == "dir":
                 if not recursive:
                     return
+                self.titles = not o.has("h")
                 if not top and any(pat.match(x, posixpath.basename(name)) for x in o.values("excd")):
                     return
                 for entry in list_of(p, name):

@@ -12,7 +12,7 @@ from ..files import list_of, stat_of
 from ..fs import Stat
 from ..options import Options, missing_operand, parse
 from ..process import Process, command
-from ..shell.pattern import collate
+from ..shell.pattern import collate, plain_order
 
 COLORS = {"dir": "01;34", "link": "01;36", "char": "40;33;01", "block": "40;33;01", "fifo": "40;33", "socket": "01;35"}
 
@@ -108,12 +108,12 @@ async def ls(p: Process) -> int:
             folders.append((name, stat))
         else:
             files.append((name, stat))
-    files = ordered(o, files)
+    files = ordered(p, o, files)
     if files:
         render(p, o, files, "", long)
     titles = len(o.args) > 1 or o.has("R")
     printed = bool(files)
-    queue = [name for name, _ in ordered(o, folders)]
+    queue = [name for name, _ in ordered(p, o, folders)]
     while queue:
         name = queue.pop(0)
         try:
@@ -136,7 +136,7 @@ async def ls(p: Process) -> int:
                 items.append((entry, stat_of(p, full, o.has("L"))))
             except OSError:
                 continue
-        items = ordered(o, items)
+        items = ordered(p, o, items)
         if long or o.has("s"):
             total = sum(blocks(s) for _, s in items)
             p.print(f"total {human(total * 1024) if o.has('h') else total}")
@@ -146,10 +146,10 @@ async def ls(p: Process) -> int:
     return status
 
 
-def ordered(o: Options, items: list[tuple[str, Stat]]) -> list[tuple[str, Stat]]:
+def ordered(p: Process, o: Options, items: list[tuple[str, Stat]]) -> list[tuple[str, Stat]]:
     if o.has("U", "f") or o.value("sort") == "none":
         return items
-    items = sorted(items, key=lambda x: collate(x[0]))
+    items = sorted(items, key=lambda x: x[0]) if plain_order(p.env.get) else sorted(items, key=lambda x: collate(x[0]))
     if o.has("v") or o.value("sort") == "version":
         items.sort(key=lambda x: [(1, int(t)) if t.isdigit() else (0, t) for t in re.findall(r"\d+|\D+", x[0])])
     if o.last("tSXU") == "t" or o.value("sort") == "time":

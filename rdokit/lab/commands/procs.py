@@ -76,7 +76,7 @@ async def timeout(p: Process) -> int:
                 await entry.over.wait()
                 return 137
         await entry.over.wait()
-        return (entry.status or 0) if o.has("P") else 124
+        return 137 if signal == 9 else (entry.status or 0) if o.has("P") else 124
     except asyncio.CancelledError:
         p.machine.kill(entry.pid, p.extra["entry"].signal or 15)
         raise

@@ -9,6 +9,7 @@ from functools import cmp_to_key
 
 from ..options import UsageError, parse
 from ..process import Process, command
+from ..shell.pattern import plain_order
 
 DEC = ("utf-8", "surrogateescape")
 
@@ -268,7 +269,8 @@ async def wc(p: Process) -> int:
             p.error(f"wc: {name}: {err.strerror}")
             status = 1
             continue
-        text = data.decode("utf-8", "replace") if set(wanted) & {"m", "L"} else ""
+        coding = "latin-1" if plain_order(p.env.get) else "utf-8"
+        text = data.decode(coding, "replace") if set(wanted) & {"m", "L"} else ""
         longest = max(
             (sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line) for line in text.split("\n")),
             default=0,
@@ -292,12 +294,52 @@ async def wc(p: Process) -> int:
             else [0] * len(wanted)
         )
         rows.append((totals, "total"))
-    width = 1 if len(wanted) == 1 and len(rows) == 1 else max((len(str(n)) for r, _ in rows for n in r), default=1)
-    if not o.args or o.args == ["-"]:
-        width = 1 if len(wanted) == 1 else 7
+    width = number_width(p, o.args, len(wanted))
     for numbers, name in rows:
         p.print(" ".join(f"{n:{width}d}" for n in numbers) + (f" {name}" if name else ""))
     return status
+
+
+def number_width(p: Process, names: list[str], columns: int) -> int:
+    """As wc does: the digits of all sizes together; 7 for what has no size."""
+    if columns == 1 and len(names) <= 1:
+        return 1
+    total = 0
+    for name in names or ["-"]:
+        try:
+            inode = getattr(p.stdin, "inode", None)
+            if name == "-" and inode is None:
+                return 7
+            total += inode.length() if name == "-" else p.node.fs.stat(p.full(name)).size
+        except OSError:
+            continue
+    return max(1, len(str(total)))
+
+
+@command("join")
+async def join(p: Process) -> int:
+    o = parse(p, "a:e:i1:2:j:o:t:v:")
+    if len(o.args) != 2:
+        raise UsageError(f"join: missing operand\nTry `{p.name} --help' for more information.")
+    sep = (o.value("t") or "").encode(*DEC) or None
+    first, second = int(o.value("1") or o.value("j") or 1) - 1, int(o.value("2") or o.value("j") or 1) - 1
+    tables = []
+    for name, at in zip(o.args, (first, second), strict=True):
+        rows = [line.split(sep) for line in (await p.read_file(name)).splitlines()]
+        tables.append([(row[at] if at < len(row) else b"", row[:at] + row[at + 1 :]) for row in rows])
+    glue, seen = sep or b" ", set()
+    for key, rest in tables[0]:
+        hits = [(i, other) for i, (k, other) in enumerate(tables[1]) if k == key]
+        seen.update(i for i, _ in hits)
+        if not o.value("v"):
+            for _, other in hits:
+                p.stdout.write(glue.join([key, *rest, *other]) + b"\n")
+        if not hits and "1" in (o.value("a") or o.value("v") or ""):
+            p.stdout.write(glue.join([key, *rest]) + b"\n")
+    for i, (key, rest) in enumerate(tables[1]):
+        if i not in seen and "2" in (o.value("a") or o.value("v") or ""):
+            p.stdout.write(glue.join([key, *rest]) + b"\n")
+    return 0
 
 
 @command("tee")

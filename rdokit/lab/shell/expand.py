@@ -261,6 +261,8 @@ def file_names(sh: Shell, field: Pieces) -> list[str]:
     if not pat.MAGIC.search(wanted):
         return [text]
     found = pat.glob(sh.fs, sh.cwd, wanted, "dotglob" in sh.shopts, sh.user)
+    if pat.plain_order(sh.get):
+        found.sort()
     if found:
         return found
     if "failglob" in sh.shopts:
@@ -505,8 +507,8 @@ def replace_pattern(text: str, wanted: str, by: str, op: str) -> str:
         return by + text if op == "/#" else text + by if op == "/%" else text
     regex = pat.compiled(wanted)
 
-    def put(_: Any) -> str:
-        return by
+    def put(match: Any) -> str:
+        return by if match.end() > match.start() or not text else ""
 
     if op == "/#":
         match = re.compile(r"(?:" + regex.pattern + r")", regex.flags).match(text)

@@ -365,7 +365,11 @@ class Shell:
             return self.status
         except ExpansionError as err:
             self.error(str(err))
-            return err.status
+            return self.status_of(err)
+
+    def status_of(self, err: ExpansionError) -> int:
+        """127 for ${x?} and set -u is what the first shell of `bash -c` answers; scripts and subshells say 1."""
+        return 1 if err.status == 127 and (self.mode != "c" or self.subshell) else err.status
 
     async def run_exit_trap(self) -> int:
         action = self.traps.pop("EXIT", "")
@@ -473,7 +477,7 @@ class Shell:
             return await self.run_simple(tree.items[0][0].first.commands[0], in_place=True)
         except ExpansionError as err:
             self.error(str(err))
-            return err.status
+            return self.status_of(err)
 
     async def guarded(self, tree: ListNode) -> int:
         """One line of a script: an expansion error ends a script, not an interactive shell."""
@@ -481,10 +485,10 @@ class Shell:
             return await self.run_list(tree)
         except ExpansionError as err:
             self.error(str(err))
-            self.status = err.status
+            self.status = self.status_of(err)
             if err.fatal and not self.interactive:
-                raise Exit(err.status) from None
-            return err.status
+                raise Exit(self.status_of(err)) from None
+            return self.status_of(err)
         except LoopControl:
             return self.status
 
@@ -516,7 +520,7 @@ class Shell:
             return self.status
         except ExpansionError as err:
             self.error(str(err))
-            return err.status
+            return self.status_of(err)
 
     async def run_stdin(self, stream: Stream) -> int:
         """A script that comes through standard input: read no more than a command needs."""

@@ -10,6 +10,7 @@ expansion puts one before every character that was quoted.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,11 @@ def glob(fs: Filesystem, cwd: str, pattern: str, dotglob: bool = False, user: st
             following += hits if last else [h for h in hits if fs.isdir(_full(cwd, h))]
         found = following
     return sorted(found, key=collate)
+
+
+def plain_order(get: Callable[[str], str | None]) -> bool:
+    """Whether names are sorted by their bytes (the C locale). `get` looks a variable up."""
+    return (get("LC_ALL") or get("LC_COLLATE") or get("LANG") or "C") in ("C", "POSIX")
 
 
 def collate(name: str) -> tuple:

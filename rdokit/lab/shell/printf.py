@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from .builtins import unescape
 from .expand import shell_quote
@@ -81,6 +82,19 @@ def format_once(form: str, rest: list[str], errors: list[str]) -> tuple[str, boo
     return "".join(out), False
 
 
+def real_number(flags: str, width: str, tail: str, kind: str, arg: str, errors: list[str]) -> str:
+    """%f and its like. bash counts in long double: 99.55 is rounded as it is written, not as a double is."""
+    value = float_of(arg, errors)
+    if kind in "fF" and re.fullmatch(r"[-+]?\d+\.\d+", arg):
+        exact = Decimal(arg)
+        text = f"{exact:.{int(tail[1:] or 0) if tail else 6}f}"
+        sign = "" if text.startswith("-") else "+" if "+" in flags else " " if " " in flags else ""
+        if "-" in flags:
+            return (sign + text).ljust(int(width or 0))
+        return (sign + text).zfill(int(width or 0)) if "0" in flags else (sign + text).rjust(int(width or 0))
+    return ("%" + flags + width + tail + kind) % value
+
+
 def directive(match: re.Match[str], rest: list[str], errors: list[str]) -> tuple[str, bool]:
     kind = match["kind"]
     if kind == "%":
@@ -103,7 +117,7 @@ def directive(match: re.Match[str], rest: list[str], errors: list[str]) -> tuple
         text = ("%" + flags + (width or "") + tail + ("d" if kind == "u" else kind)) % value
         body = text.replace("0o", "0", 1)
     elif kind in "eEfFgG":
-        body = ("%" + flags + (width or "") + tail + kind) % float_of(arg, errors)
+        body = real_number(flags, width or "", tail, kind, arg, errors)
     else:
         if kind == "c":
             text = arg[:1]
