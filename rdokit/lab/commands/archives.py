@@ -319,7 +319,7 @@ async def packer(p: Process, kind: str) -> int:
     )
     suffix, pack, unpack = CODECS[kind]
     name = posixpath.basename(p.name)
-    out = o.has("d") or "un" in name or "cat" in name
+    out = o.has("d", "t") or "un" in name or "cat" in name
     to_stdout = o.has("c") or "cat" in name
     fs, status = p.node.fs, 0
 
@@ -345,7 +345,8 @@ async def packer(p: Process, kind: str) -> int:
             result = change(await p.stdin.read(), "stdin")
             if result is None:
                 return 1
-            p.stdout.write(result)
+            if not o.has("t"):
+                p.stdout.write(result)
             continue
         path = arg
         if out and not fs.exists(p.full(arg)) and fs.exists(p.full(arg + suffix)):
