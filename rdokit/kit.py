@@ -309,7 +309,7 @@ class Kit:
     def plan(self, title: str) -> Plan:
         """An empty plan; add steps, then `look()` and `apply()`."""
         return Plan(title, journal=self.journal, stamp=self.journal.run[:15], folder=self.journal.folder,
-                    plan_only=self.plan_only, begun=self.begun)
+                    plan_only=self.plan_only, begun=self.begun, job_limit=self.site.job_limit)
 
     def undo(self, phases: list[str]):
         """What the record of this site says that was changed, to be taken back; [] means all phases."""

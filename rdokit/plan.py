@@ -32,10 +32,11 @@ class Plan:
 
     def __init__(self, title: str, *, journal, stamp: str, folder=None, plan_only: bool = False,
                  safe: Callable[[Node, str], None] = lambda node, title: None,
-                 begun: Callable[[], Begun] | None = None):
+                 begun: Callable[[], Begun] | None = None, job_limit: float = JOB_LIMIT):
         self.title, self.journal, self.stamp, self.folder = title, journal, stamp, folder
         self.plan_only, self._safe = plan_only, safe
         self.steps: list[Step] = []
+        self.job_limit = job_limit
         none = Begun()
         self._begun = begun or (lambda: none)
 
@@ -70,15 +71,17 @@ class Plan:
         return self
 
     def job(self, nodes: Node | Iterable[Node], name: str, command: Command, *, done: Callable[..., object],
-            limit: float = JOB_LIMIT, progress=None, explain=None, attempts: int = 1, settle: float = SETTLE) -> Plan:
+            limit: float | None = None, progress=None, explain=None, attempts: int = 1,
+            settle: float = SETTLE) -> Plan:
         """A long command that goes on by itself on the node; the same cell finds it again.
 
         Args:
+            limit: seconds until it is said to hang (the site's job_limit unless given).
             name: short, for its folder. progress: log text → (state, share done or None).
             explain: (node, log) → why it failed. attempts: how often it may be run (packstack works the second time).
         """
         for node in _each(nodes):
-            self.steps.append(Long(node, "", command=command, done=done, limit=limit, name=name,
+            self.steps.append(Long(node, "", command=command, done=done, limit=limit or self.job_limit, name=name,
                                    progress=progress, explain=explain, attempts=attempts, settle=settle))
         return self
 

@@ -11,8 +11,9 @@ import string
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from . import errors
 from .errors import CommandError, ParameterError, RdokitError
-from .secret import MASK, Secret
+from .secret import MASK, Secret, mask
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,9 @@ def plain(text: str) -> str:
         return text
     return "\n".join(next((part for part in reversed(line.split("\r")) if part.strip()), "")
                      for line in text.split("\n"))
+
+
+errors.redact = lambda text: mask(plain(text))  # what a node printed may stand in an error, too
 
 
 def shorten(lines: Iterable[str], first: int = 20, last: int = 20,

@@ -240,6 +240,7 @@ class Site(Part):
     description: StrictStr = Field("", description="in your own words")
     domain: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")] = "example.com"
     known_hosts: StrictStr = Field("~/.ssh/known_hosts", description="where trusted host keys are recorded")
+    job_limit: StrictInt = Field(7200, ge=1, description="seconds until packstack or yum update is said to hang")
     lab: Lab | None = None
     nodes: dict[HostName, Node]
     jumps: dict[HostName, Ssh] = Field(default_factory=dict, description="machines to go through that are not nodes")

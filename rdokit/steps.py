@@ -6,6 +6,7 @@ lost connection leaves nothing half done and nothing done twice. `plan` puts the
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import time
 from collections.abc import Callable
@@ -216,8 +217,9 @@ class Long(Run):
                 plan.note(self, f"attempt {attempt} of {self.attempts} failed; running it again is safe")
         else:
             if self.explain and (words := self.explain(self.node, result.stdout)):
-                show.say(words)
-            result.check(*self.expect, next_step=f"The whole log: {folder}/log on {self.node.name}.")
+                result = dataclasses.replace(result, stdout=words, stderr="")
+            result.check(*self.expect, next_step="Mend the cause and run the cell again: it is safe, what is done "
+                         f"stays done. The whole log: {folder}/log on {self.node.name}.")
         return {"exit": result.status, "job": folder}
 
     def _once(self, plan: Plan):

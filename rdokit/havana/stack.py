@@ -96,10 +96,10 @@ def packstack_explain(node: Node, log: str) -> str:
     failed = [row for row in said.manifests if row["state"] == "ERROR"]
     words = [f"packstack: {said.error}"] if said.error else []
     for row in failed[:2]:
-        path = f"{said.manifests_path or '/var/tmp/packstack'}/{row['host']}_{row['manifest']}.pp.log"
-        found = node.ask(f"f=$(ls -t {shlex.quote(path)} /var/tmp/packstack/*/manifests/{row['host']}_"
-                         f"{row['manifest']}.pp.log 2>/dev/null | head -n 1); grep -iE 'err|fail' \"$f\" | tail -n 15")
-        words += [f"{path}:", found.stdout.rstrip()]
+        name = f"{row['host']}_{row['manifest']}.pp.log"
+        found = node.ask(f"f=$(ls -t /var/tmp/packstack/*/manifests/{shlex.quote(name)} 2>/dev/null | head -n 1); "
+                         'echo "$f:"; grep -iE "err|fail" "$f" | tail -n 6')
+        words.append(found.stdout.rstrip())
     return "\n".join(words)
 
 
