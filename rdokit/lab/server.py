@@ -209,6 +209,16 @@ class NodeSession(asyncssh.SSHServerSession):
             None, lambda chan: sftp.NodeSFTP(chan, self.machine, user, home), 3, False
         )
         self.inner.connection_made(self.chan)
+        close = self.chan.close
+
+        def close_with_status() -> None:
+            """sftp-server exits with 0 when its input ends; scp of today asks for that status."""
+            if not self.told and not self.lost and not self.chan.is_closing():
+                self.told = True
+                self.chan._send_request(b"exit-status", asyncssh.packet.UInt32(0))  # noqa: SLF001
+            close()
+
+        self.chan.close = close_with_status
         return True
 
     def session_started(self) -> None:
