@@ -540,9 +540,13 @@ class Shell:
                     trees.append(tree)
             except BashSyntaxError as err:
                 if err.incomplete and raw:
+                    quote = re.search(r"matching `(.)'", str(err))
+                    text += await self.read_on(stream, lambda line, q=quote: q is None or q[1] in line)
                     continue
                 return self.syntax_error(err)
             if raw and (parser.missing_delimiter or text.endswith("\\\n")):
+                wanted = parser.missing_delimiter
+                text += await self.read_on(stream, lambda line, w=wanted: not w or line.strip("\t\n") == w)
                 continue
             for tree in trees:
                 await self.guarded(tree)
@@ -550,6 +554,16 @@ class Shell:
             text = ""
             if not raw:
                 return self.status
+
+    @staticmethod
+    async def read_on(stream: Stream, enough: Callable[[str], bool]) -> str:
+        """More lines, up to one that may complete the command: parsing again at every line would be quadratic."""
+        lines = []
+        while raw := await stream.readline():
+            lines.append(raw.decode("utf-8", "surrogateescape").replace("\x00", ""))
+            if enough(lines[-1]):
+                break
+        return "".join(lines)
 
     # -- lists and pipelines -------------------------------------------------------------------------------------
 

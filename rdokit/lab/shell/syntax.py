@@ -745,7 +745,7 @@ class Parser:
         elif word in ("if", "for", "while", "until", "case", "{", "[[", "function", "select"):
             handler = {"{": "group", "[[": "cond", "until": "while", "select": "for"}.get(word, word)
             node = getattr(self, f"p_{handler}")()
-        elif word and word not in ("in",):
+        elif word:
             raise self.unexpected(token)
         else:
             return self.simple(line)
