@@ -524,11 +524,11 @@ class Shell:
 
     async def run_stdin(self, stream: Stream) -> int:
         """A script that comes through standard input: read no more than a command needs."""
-        text, line_number = "", 0
+        text, line_number, more = "", 0, ""
         self.mode = "stdin"
         while True:
-            raw = await stream.readline()
-            text += raw.decode("utf-8", "surrogateescape").replace("\x00", "")
+            raw = more or (await stream.readline()).decode("utf-8", "surrogateescape").replace("\x00", "")
+            text, more = text + raw, ""
             if not text.strip() and not raw:
                 return self.status
             parser = self.parser(text)
@@ -541,12 +541,12 @@ class Shell:
             except BashSyntaxError as err:
                 if err.incomplete and raw:
                     quote = re.search(r"matching `(.)'", str(err))
-                    text += await self.read_on(stream, lambda line, q=quote: q is None or q[1] in line)
+                    more = await self.read_on(stream, lambda line, q=quote: q is None or q[1] in line)
                     continue
                 return self.syntax_error(err)
             if raw and (parser.missing_delimiter or text.endswith("\\\n")):
                 wanted = parser.missing_delimiter
-                text += await self.read_on(stream, lambda line, w=wanted: not w or line.strip("\t\n") == w)
+                more = await self.read_on(stream, lambda line, w=wanted: not w or line.strip("\t\n") == w)
                 continue
             for tree in trees:
                 await self.guarded(tree)
