@@ -123,8 +123,8 @@ def put(shown: Shown, handle=None):
 
 
 def svg(markup: str, text: str) -> Shown:
-    """A picture; `text` is what is read where pictures are not shown."""
-    return Shown(text, markup, "image/svg+xml")
+    """A picture, as wide as the page at most; `text` is what is read where pictures are not shown."""
+    return Shown(text, markup.replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1), "image/svg+xml")
 
 
 def unified(before: str, after: str, path: str) -> str:
@@ -165,6 +165,19 @@ _EMPTY = {("node", "already so", "what you would type"): "Nothing is asked for h
           ("node", "step", "outcome", "seconds"): "Nothing to do: the plan has no steps."}
 
 
+# On paper a long line of code would be cut off; the first table of a notebook brings this along.
+_PAPER = ("<style>@media print{.jp-InputArea pre,.highlight pre{white-space:pre-wrap!important;"
+          "overflow-wrap:anywhere}}</style>")
+
+
+def _paper() -> str:
+    shell = _ipython()
+    if shell is None or getattr(shell, "rdokit_paper", False):
+        return ""
+    shell.rdokit_paper = True
+    return _PAPER
+
+
 def _table(data, include=None, exclude=None) -> dict[str, str]:
     """A table and its text twin; under a plan's table, what it was looked up with."""
     names = tuple(map(str, data.columns))
@@ -178,12 +191,17 @@ def _table(data, include=None, exclude=None) -> dict[str, str]:
     rows = [[_cell(value) for value in row] for row in data.itertuples(index=False, name=None)]
     head = "".join(f'<th style="text-align:{a}">{html.escape(name)}</th>' for name, a in zip(names, align, strict=True))
     body = "".join("<tr>" + "".join(
-        f'<td style="text-align:{a};vertical-align:top;white-space:pre-wrap;overflow-wrap:anywhere">{html.escape(cell)}'
+        f'<td style="text-align:{a};vertical-align:top;white-space:pre-wrap;{_wrap(cell)}">{html.escape(cell)}'
         "</td>" for cell, a in zip(row, align, strict=True)) + "</tr>" for row in rows)
     nothing = "" if rows else f'<div style="color:{GREY}">no rows</div>'
     table = f'<table border="1" class="dataframe"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     return {"text/plain": "\n".join(filter(None, [_columns([names, *rows], align), text])),
-            "text/html": table + nothing + markup}
+            "text/html": table + nothing + markup + _paper()}
+
+
+def _wrap(cell: str) -> str:
+    """Ids stay whole; only longer words may be broken, so that a table fits on paper."""
+    return f"overflow-wrap:{'anywhere' if max(map(len, cell.split()), default=0) > 40 else 'break-word'}"
 
 
 def _columns(rows: list, align: list[str]) -> str:

@@ -113,8 +113,8 @@ def add_tunnel_rules(kit, plan: Plan) -> None:
         return
     missing = [node.name for node in kit.all if not tunnel_rule(kit, node)]
     if missing:
-        show.say(f"Note: no rule for {tunnel.type.upper()} on {', '.join(missing)}: tunnels die after some minutes of "
-                 f"silence. With tunnel.firewall: open this is typed for you:\n  # {line}")
+        show.say(f"Note: no rule for {tunnel.type.upper()} on {', '.join(missing)}: tunnels die after minutes of silence.\n"
+                 f"With tunnel.firewall: open this is typed for you:\n  # {line}")
 
 
 def tunnel_rule(kit, node: Node) -> bool:
