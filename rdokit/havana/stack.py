@@ -113,7 +113,7 @@ def add_tunnel_rules(kit, plan: Plan) -> None:
         return
     missing = [node.name for node in kit.all if not tunnel_rule(kit, node)]
     if missing:
-        show.say(f"Note: no rule for {tunnel.type.upper()} on {', '.join(missing)}: tunnels die after minutes of silence.\n"
+        show.say(f"Note: no rule for {tunnel.type.upper()} on {', '.join(missing)}: tunnels die after some silence.\n"
                  f"With tunnel.firewall: open this is typed for you:\n  # {line}")
 
 
