@@ -29,7 +29,7 @@ ONE_PLACE = {  # third party → the modules of the helper that may import it
 }
 LINES, FUNCTION = 300, 40
 # Files that outgrew the rule; a number here may only go down.
-LONGER = {"kit": 400, "plan": 330, "site": 330, "siteload": 320, "ssh": 560}
+LONGER = {"kit": 400, "plan": 330, "site": 330, "siteload": 320}
 
 
 def name_of(path: Path) -> str:
@@ -77,7 +77,7 @@ def test_pure_modules_import_the_standard_library_and_each_other_only(path):
 @pytest.mark.parametrize("package", ONE_PLACE)
 def test_each_big_library_has_one_place(package):
     places = {name_of(p) for p in HELPER if any(belongs(m, package) for m in imports(p))}
-    assert places <= ONE_PLACE[package]
+    assert not [place for place in places if not any(belongs(place, one) for one in ONE_PLACE[package])]
 
 
 @pytest.mark.parametrize("path", HELPER, ids=name_of)

@@ -38,7 +38,7 @@ class Counter:
 
     def install(self) -> Counter:
         """Put it between `Connection` and the network."""
-        run, send = ssh.Connection.run, ssh._Exchange._send
+        run, send = ssh.Connection.run, ssh.Exchange._send
         counter = self
 
         def counted_run(connection, command, **kw):
@@ -55,7 +55,7 @@ class Counter:
         def counted_send(exchange, stdin):
             counter._at(getattr(counter._mine, "number", 0), "during")
             return send(exchange, stdin)
-        ssh.Connection.run, ssh._Exchange._send = counted_run, counted_send
+        ssh.Connection.run, ssh.Exchange._send = counted_run, counted_send
         return self
 
     @staticmethod

@@ -359,7 +359,7 @@ def test_kept_connection_needs_no_second_login(door: Door, pair: RealLab):
 def test_a_failed_connect_prints_nothing_beside_its_error(mute: int):
     """paramiko logs tracebacks; in a notebook they would stand above the sentence that helps."""
     script = ("from rdokit import ssh; from rdokit.errors import ConnectError\n"
-              "ssh.CONNECT_LIMIT = 1.0\n"
+              "ssh.limits.CONNECT = 1.0\n"
               f"try: ssh.Connection(ssh.Door('n', '127.0.0.1', port={mute})).run('true')\n"
               "except ConnectError as error: print(error)")  # fmt: skip
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
