@@ -123,8 +123,8 @@ def put(shown: Shown, handle=None):
 
 
 def svg(markup: str, text: str) -> Shown:
-    """A picture, as wide as the page at most; `text` is what is read where pictures are not shown."""
-    return Shown(text, markup.replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1), "image/svg+xml")
+    """A picture; `text` is what is read where pictures are not shown."""
+    return Shown(text, markup, "image/svg+xml")
 
 
 def unified(before: str, after: str, path: str) -> str:
@@ -161,13 +161,16 @@ def _new_cell(*_: object) -> None:
 
 
 # What the empty tables of a plan mean, by their columns.
-_EMPTY = {("node", "already so", "what you would type"): "Nothing is asked for here: this plan has no steps.",
+TYPED = "what you would type"
+_EMPTY = {("node", "already so", TYPED): "Nothing is asked for here: this plan has no steps.",
           ("node", "step", "outcome", "seconds"): "Nothing to do: the plan has no steps."}
 
 
-# On paper a long line of code would be cut off; the first table of a notebook brings this along.
-_PAPER = ("<style>@media print{.jp-InputArea pre,.highlight pre{white-space:pre-wrap!important;"
-          "overflow-wrap:anywhere}}</style>")
+# nbconvert's page would cut off wide pictures, and on paper long lines of code; the first table brings this along.
+_PAPER = ("<style>.jp-RenderedSVG img{max-width:100%;height:auto}"
+          "@media print{.jp-InputArea pre,.highlight pre{white-space:pre-wrap!important;overflow-wrap:anywhere}}"
+          "</style>")
+_TYPED = "font-family:monospace;font-size:12px;"  # for columns of command lines
 
 
 def _paper() -> str:
@@ -191,8 +194,9 @@ def _table(data, include=None, exclude=None) -> dict[str, str]:
     rows = [[_cell(value) for value in row] for row in data.itertuples(index=False, name=None)]
     head = "".join(f'<th style="text-align:{a}">{html.escape(name)}</th>' for name, a in zip(names, align, strict=True))
     body = "".join("<tr>" + "".join(
-        f'<td style="text-align:{a};vertical-align:top;white-space:pre-wrap;{_wrap(cell)}">{html.escape(cell)}'
-        "</td>" for cell, a in zip(row, align, strict=True)) + "</tr>" for row in rows)
+        f'<td style="text-align:{a};vertical-align:top;white-space:pre-wrap;{_TYPED if name == TYPED else ""}'
+        f'{_wrap(cell)}">{html.escape(cell)}</td>' for name, cell, a in zip(names, row, align, strict=True)) + "</tr>"
+        for row in rows)
     nothing = "" if rows else f'<div style="color:{GREY}">no rows</div>'
     table = f'<table border="1" class="dataframe"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     return {"text/plain": "\n".join(filter(None, [_columns([names, *rows], align), text])),
