@@ -23,7 +23,7 @@ BUSY = ("in use", "in-use", "must be available", "must be detached", "unable to 
 WAIT = 60.0
 NEVER = {"reboot": "a reboot happened; restored files of the network count from the next boot on",
          "job": "what was installed or updated stays so"}
-STAYS = "somebody changed it since"
+STAYS = "somebody, or packstack, changed it since"
 
 
 @dataclass
