@@ -34,6 +34,7 @@ from .shell import session, start  # noqa: F401 - so that the first login need n
 from .world import Clock, Ids, NodeSpec, World
 
 SAVE_EVERY = 1.0  # seconds, at most
+SLOW_SAVE = 0.05  # seconds from which on a fork does it
 DEFAULT_NODES = [
     {"name": "node1", "roles": ["controller", "network", "compute"], "port": 2211, "gateway": "192.168.1.1",
      "nics": [{"name": "eth0", "mac": "52:54:00:92:05:AD", "address": "192.168.0.11/24"},
@@ -149,6 +150,8 @@ class Daemon:
         self.dirty = False
         self.saving: asyncio.TimerHandle | None = None
         self.last_save = 0.0
+        self.cost = 0.0  # seconds that the last save by ourselves took
+        self.writer = 0  # the process that saves
         self.token = secrets.token_hex(16)
         self.control: asyncio.Server | None = None
         self.log_file = (state / "lab.log").open("a", encoding="utf-8", errors="replace")
@@ -178,7 +181,7 @@ class Daemon:
             await self.lab.stop()
             if self.control is not None:
                 self.control.close()
-            self.save()
+            self.save_at_end()
             self.write_status("stopped")
 
     async def serve(self) -> None:
@@ -251,13 +254,48 @@ class Daemon:
             self.saving = asyncio.get_running_loop().call_later(wait, self.save)
 
     def save(self) -> None:
+        """Save now. A world that takes long is written by a fork, so that nobody at a prompt has to wait for it."""
         self.saving = None
+        if self.writer:
+            self.saving = asyncio.get_running_loop().call_later(0.1, self.save_again)
+            return
         self.dirty = False
         begun = time.monotonic()
-        self.world.save(self.state / "world.lab")
+        if self.cost > SLOW_SAVE and sys.platform.startswith("linux"):
+            self.writer = os.fork()
+            if self.writer == 0:
+                try:
+                    self.world.save(self.state / "world.lab")
+                finally:
+                    os._exit(0)
+            asyncio.get_running_loop().call_later(0.1, self.reap)
+        else:
+            self.world.save(self.state / "world.lab")
+            self.cost = time.monotonic() - begun
         # a big world must not eat the time of those who work on it: 5 % at most
-        self.last_save = time.monotonic() + (time.monotonic() - begun) * 20 - SAVE_EVERY
-        self.last_save = max(self.last_save, begun)
+        spent = time.monotonic() - begun
+        self.last_save = max(begun, time.monotonic() + spent * 20 - SAVE_EVERY)
+
+    def save_again(self) -> None:
+        """The fork may have ended meanwhile."""
+        self.saving = None
+        self.reap()
+        self.save()
+
+    def reap(self, wait: bool = False) -> None:
+        """Collect the fork that wrote."""
+        if not self.writer:
+            return
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(self.writer, 0 if wait else os.WNOHANG)[0] == 0:
+                asyncio.get_running_loop().call_later(0.1, self.reap)
+                return
+        self.writer = 0
+
+    def save_at_end(self) -> None:
+        """The last word: nothing is left to a fork."""
+        self.reap(wait=True)
+        self.world.save(self.state / "world.lab")
 
     # -- control -------------------------------------------------------------------------------------------------
 
@@ -286,7 +324,7 @@ class Daemon:
             asyncio.get_running_loop().call_later(0.05, self.stop.set)
             return True
         if action == "save":
-            self.save()
+            self.save_at_end()
             return True
         if action == "snapshot":
             self.world.save(Path(args["path"]))

@@ -269,7 +269,7 @@ class Machine:
             name = f"{err.filename}: " if err.filename else "write error: " if err.errno in (28, 9) else ""
             status, text = 1, f"{posixpath.basename(p.argv[0])}: {name}{err.strerror or err}"
         except Exception:
-            self.log(f"internal error in {p.argv!r}:\n{traceback.format_exc()}")
+            self.log(f"internal error in {p.argv[0]!r}:\n{traceback.format_exc()}")
             status, text = 70, f"{p.argv[0]}: internal error of the practice lab, see its lab.log"
         try:
             if text:
@@ -494,8 +494,8 @@ class Machine:
             self.end_all()
             self.power(False)
             self.changed()
-            if off is None:
-                return
+            if off is None or self.node.name in str(self.world.faults.get("no-boot", "")).split(","):
+                return  # the fault no-boot=NODE: a machine that never comes back
             await asyncio.sleep(max(0.05, off / self.world.clock.speed))
             await self.power_up()
         finally:
