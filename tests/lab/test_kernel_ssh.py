@@ -296,3 +296,13 @@ def test_key_refused_then_password_on_the_same_connection(lab: Served) -> None:
     transport.auth_password("root", PASSWORD)
     assert transport.is_authenticated()
     transport.close()
+
+
+def test_lines_pasted_at_once(lab: Served) -> None:
+    client = lab.connect()
+    channel = client.invoke_shell()
+    read_until(channel, b"# ")
+    channel.send(b"cat > /tmp/pasted\rfirst\rsecond\r\x04vi /tmp/pasted\rGothird\x1b:wq\recho do''ne\r")
+    read_until(channel, b"\r\ndone\r\n")
+    assert lab.node().fs.read("/tmp/pasted") == b"first\nsecond\nthird\n"
+    client.close()

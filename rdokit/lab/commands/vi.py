@@ -35,7 +35,7 @@ KEYS = {
     "\x1b[6~": "pagedown",
     "\x1b[2~": "insert",
 }
-MOTIONS = set("hjklwbeWBE0^$GgfFtT;,%{}HMLnN*'`+-_ \r") | {
+MOTIONS = set("hjklwbeWBE0^$GgfFtT;,%{}HMLnN*'`+-_ \r\n") | {
     "up",
     "down",
     "left",
@@ -329,7 +329,7 @@ class Editor:
             self.col = max(0, self.col - times)
         elif key in ("l", "right", " "):
             self.col = min(len(line), self.col + times)
-        elif key in ("j", "down", "+", "\r"):
+        elif key in ("j", "down", "+", "\r", "\n"):
             if self.row + 1 >= len(self.lines) and times:
                 return True, False
             self.row = min(len(self.lines) - 1, self.row + times)
@@ -405,7 +405,7 @@ class Editor:
         return min(len(line) - len(line.lstrip()), max(0, len(line) - 1))
 
     def keep_column(self, key: str) -> None:
-        if key in ("+", "-", "\r"):
+        if key in ("+", "-", "\r", "\n"):
             self.col = self.indent()
         else:
             self.col = min(self.want, max(0, len(self.lines[self.row]) - (0 if self.mode == "insert" else 1)))

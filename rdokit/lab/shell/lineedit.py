@@ -130,7 +130,11 @@ class LineEditor:
             if self.pending:
                 rest = "".join(self.pending).encode("utf-8", "surrogateescape")
                 self.pending.clear()
-                tty.ready.appendleft(rest)
+                later = b"".join(tty.ready)  # a paste of several lines: the next command may read the rest
+                tty.ready.clear()
+                tty.echo = False
+                tty.receive(rest + later)
+                tty.echo = True
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
