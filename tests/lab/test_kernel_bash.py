@@ -66,15 +66,19 @@ def test_as_the_real_bash(case: str) -> None:
         ("nosuch", 127, "bash: nosuch: command not found\n"),
         ("/tmp", 126, "bash: /tmp: is a directory\n"),
         ("cd /nope", 1, "bash: line 0: cd: /nope: No such file or directory\n"),
-        ("echo 'a", 2, "bash: -c: line 0: unexpected EOF while looking for matching `''\n"
-                       "bash: -c: line 1: syntax error: unexpected end of file\n"),
+        (
+            "echo 'a",
+            2,
+            "bash: -c: line 0: unexpected EOF while looking for matching `''\n"
+            "bash: -c: line 1: syntax error: unexpected end of file\n",
+        ),
         ("fi", 2, "bash: -c: line 0: syntax error near unexpected token `fi'\nbash: -c: line 0: `fi'\n"),
         ("ls --nope", 2, "ls: unrecognized option '--nope'\nTry `ls --help' for more information.\n"),
         ("cp a", 1, "cp: missing destination file operand after `a'\nTry `cp --help' for more information.\n"),
         ("rm nope", 1, "rm: cannot remove `nope': No such file or directory\n"),
         ("head -n x", 1, "head: x: invalid number of lines\n"),
     ],
-)  # fmt: skip
+)
 def test_words_of_centos_6(line: str, status: int, err: str) -> None:
     got = run(line)
     assert (got[0], got[2]) == (status, err)
@@ -173,3 +177,74 @@ def test_endless_commands_can_be_stopped() -> None:
 def test_function_that_calls_itself_ends() -> None:
     status, _, err = run("f() { f; }; f; echo $?")
     assert "maximum function nesting level exceeded" in err and "internal error" not in err and status == 1
+
+
+VALUES = ["abc", "a b  c", "", "*.x", "a/b.c/d.e", "x=y:z", " lead", "trail ", "aXbXc", "'q'", '"d"', "$y", "日本"]
+OPERATORS = [
+    ":-w",
+    ":+w",
+    "-w",
+    "+w",
+    "#a",
+    "##*b",
+    "%c",
+    "%%b*",
+    "/b/Z",
+    "//[abX]/-",
+    "/#a/S",
+    "/%c/E",
+    ":1",
+    ":1:2",
+    ": -2",
+    "^",
+    "^^",
+    ",",
+    ",,",
+    "#*/",
+    "##*/",
+    "%/*",
+    "%.*",
+    "//./",
+    "// /_",
+    "//\\*/s",
+    "//b/$y",
+    "%%[. ]*",
+    "#[a-c]",
+]
+OTHERS = [
+    "'lit'",
+    '"$x $y"',
+    "~",
+    "{a,b}",
+    '"$@"',
+    "$*",
+    '"$*"',
+    "${@:2}",
+    '"${a[@]}"',
+    "${a[*]}",
+    "${#a[@]}",
+    "${a[1]}",
+    "$x",
+    "${#y}",
+    "$(echo $x)",
+    "$(echo 'c d')",
+    "$((1+2))",
+    "$((${#x}*2))",
+    "\\ ",
+]
+
+
+@pytest.mark.skipif(REAL is None or os.getuid() != 0, reason="compares with a real bash as root")
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(st.data())
+def test_expansions_as_the_real_bash(data: st.DataObject) -> None:
+    values = [shlex.quote(data.draw(st.sampled_from(VALUES))) for _ in "xy"]
+    separators = data.draw(st.sampled_from(["", "IFS=:; ", "IFS=' :'; ", "IFS=/; "]))
+    pieces = []
+    for _ in range(data.draw(st.integers(1, 3))):
+        name, op = data.draw(st.sampled_from("xyz")), data.draw(st.sampled_from(OPERATORS))
+        text = data.draw(st.sampled_from(["${" + name + op + "}", *OTHERS]))
+        pieces.append(f'"{text}"' if data.draw(st.booleans()) and '"' not in text else text)
+    line = f"x={values[0]}; y={values[1]}; unset z; set -- 'p q' r; a=(one 'two three' ''); {separators}"
+    line += f"for i in {''.join(pieces)}; do printf '<%s>' \"$i\"; done"
+    assert run(line)[:2] == real(line)[:2], line

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .interp import Shell
 
 BREAK = ("break", "")
+STAR = ("break", "*")  # the same of $*, which an assignment joins with IFS
 Pieces = list[tuple[str, str]]
 
 
@@ -139,13 +140,20 @@ async def expand_string(sh: Shell, word: Word, tilde: bool = True) -> str:
     if len(parts) == 1 and parts[0][0] == "q":
         return parts[0][1]
     pieces = await expand_parts(sh, parts, False, tilde=tilde)
-    return "".join(" " if piece is BREAK else piece[1] for piece in pieces)
+    return joined(sh, pieces)
+
+
+def joined(sh: Shell, pieces: Pieces) -> str:
+    """One text: $@ with blanks between, $* with the first character of IFS."""
+    ifs = sh.get("IFS")
+    star = " " if ifs is None else ifs[:1]
+    return "".join((star if piece[1] else " ") if piece[0] == "break" else piece[1] for piece in pieces)
 
 
 async def expand_pattern(sh: Shell, word: Word) -> str:
     """A pattern: what was quoted gets backslashes."""
     pieces = await expand_parts(sh, word.parts, False, tilde=True)
-    return "".join(" " if p is BREAK else pat.quote(p[1]) if p[0] == "q" else p[1] for p in pieces)
+    return "".join(" " if p[0] == "break" else pat.quote(p[1]) if p[0] == "q" else p[1] for p in pieces)
 
 
 async def expand_parts(sh: Shell, parts: list[tuple], quoted: bool, tilde: bool = False) -> Pieces:
@@ -392,7 +400,7 @@ def listed(sh: Shell, values: list[str], kind: str, which: str, quoted: bool) ->
     out: Pieces = []
     for number, value in enumerate(values):
         if number:
-            out.append(BREAK)
+            out.append(STAR if which == "*" else BREAK)
         out.append((kind, value))
     return out
 
@@ -526,8 +534,7 @@ def shell_quote(text: str) -> str:
 
 
 async def expand_heredoc(sh: Shell, word: Word) -> str:
-    pieces = await expand_parts(sh, word.parts, True)
-    return "".join(" " if p is BREAK else p[1] for p in pieces)
+    return joined(sh, await expand_parts(sh, word.parts, True))
 
 
 def subscript_word(text: str) -> Word:
