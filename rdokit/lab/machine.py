@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import services
 from .files import STUB, stub_of, sync_binaries
-from .process import Missing, Process, passwd_entry
+from .process import REGISTRY, Missing, Process, passwd_entry
 from .shell.streams import Bad, Descriptors, Null
 
 if TYPE_CHECKING:
@@ -340,7 +340,9 @@ class Machine:
         return await self.execute(p, found[0])
 
     def note_unknown(self, name: str) -> None:
-        """Somebody asked for a command that the lab does not have."""
+        """Somebody asked for a command that the lab does not have (one that is only not installed is known)."""
+        if posixpath.basename(name) in REGISTRY:
+            return
         if name not in self.world.unknown and len(self.world.unknown) < 1000:
             self.world.unknown.append(name)
         self.log(f"unknown command {name!r} on {self.node.name}")
