@@ -72,10 +72,10 @@ def _door(kit: Kit, name: str) -> Door:
 
 
 def _verdict(door: Door, key) -> str:
-    from .ssh import _verify
+    from .ssh.hostkeys import verify
 
     try:
-        _verify(door, key)
+        verify(door, key)
     except HostKeyError as error:
         if "not known" in error.cause:
             return "unknown"
