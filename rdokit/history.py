@@ -20,7 +20,7 @@ from .errors import RdokitError
 from .journal import now, runs_dir, write_atomic
 
 PACKAGES = ("rdokit", "papermill", "nbclient", "ipykernel", "jupyterlab", "ipywidgets", "paramiko", "pandas",
-            "pydantic", "asyncssh", "just-bash")
+            "pydantic", "asyncssh")
 FINISHED = ("done",)
 
 
