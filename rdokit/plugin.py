@@ -4,11 +4,13 @@ papermill loads every registered engine while it is itself being imported; `engi
 """
 
 
-class RdokitEngine:
-    """Stands for `rdokit.engine.RdokitEngine` in papermill's registry."""
+class _Later(type):
+    """Whatever papermill asks of the class is asked of the real one."""
 
-    @classmethod
-    def execute_notebook(cls, *args: object, **kwargs: object):
-        """See papermill's `Engine.execute_notebook`."""
+    def __getattr__(cls, name: str):
         from .engine import RdokitEngine as Engine
-        return Engine.execute_notebook(*args, **kwargs)
+        return getattr(Engine, name)
+
+
+class RdokitEngine(metaclass=_Later):
+    """Stands for `rdokit.engine.RdokitEngine` in papermill's registry."""

@@ -71,7 +71,7 @@ def test_papermill_finds_our_engine():
     from importlib.metadata import entry_points
 
     (engine,) = [e for e in entry_points(group="papermill.engine") if e.name == "rdokit"]
-    assert engine.value == "rdokit.engine:RdokitEngine"
+    assert engine.value == "rdokit.plugin:RdokitEngine"
 
 
 def test_nothing_of_this_machine_is_in_the_tree():

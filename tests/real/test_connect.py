@@ -326,14 +326,14 @@ def test_server_that_is_no_ssh_server(door: Door, monkeypatch: pytest.MonkeyPatc
 
 
 def test_failed_connects_leave_no_thread_and_no_socket(door: Door, mute: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ssh, "CONNECT_LIMIT", 1.0)
-    files = len(os.listdir("/proc/self/fd"))
+    monkeypatch.setattr(ssh.limits, "CONNECT", 1.0)
+    files, before = len(os.listdir("/proc/self/fd")), set(threading.enumerate())
     for bad in (replace(door, port=9), replace(door, key=None, password=Secret("wrong-password")),
                 replace(door, host="127.0.0.1", port=mute)):  # fmt: skip
         with pytest.raises(ConnectError):
             whoami(bad)
     for _ in range(50):
-        left = [t.name for t in threading.enumerate() if "Transport" in type(t).__name__]
+        left = [t.name for t in threading.enumerate() if "Transport" in type(t).__name__ and t not in before]
         if not left and len(os.listdir("/proc/self/fd")) <= files + 1:  # + the mute server's side
             return
         time.sleep(0.1)
