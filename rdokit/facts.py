@@ -6,6 +6,7 @@ a new line there (and a parser in `parse/`). What has no parser stays text.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import json
 import re
@@ -69,6 +70,7 @@ def table(result: Result) -> pd.DataFrame:
         ParseError: it is not of the form that this command prints, or no parser knows the command.
     """
     read = reader(result.command)
+    result = dataclasses.replace(result, stdout=plain(result.stdout))  # cells are shown as they are
     if read is None:
         raise ParseError("there is no parser for this command", tool=result.command)
     return read(result)

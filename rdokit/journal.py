@@ -11,6 +11,7 @@ import contextlib
 import datetime
 import json
 import os
+import re
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -163,7 +164,7 @@ class Journal:
         row = {"t": now(), "run": self.run, "phase": self.phase, "event": event}
         row |= {name: _masked(value, self.mask) for name, value in fields.items() if value is not None}
         row.setdefault("pid", os.getpid())
-        self._append(json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace") + b"\n")
+        self._append(_line(row))
         return row
 
     def _append(self, line: bytes) -> None:
@@ -186,6 +187,18 @@ class Journal:
 
 
 _BY_HAND: dict[str, Path] = {}
+# What JSON lets through raw and a terminal obeys: 8-bit controls, what turns the direction, half characters.
+_ODD = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def _line(row: dict) -> bytes:
+    """One line of the journal: readable, faithful, and harmless to whoever prints it.
+
+    >>> _line({"error": "\x1b[2J\x9b1m 日本"})
+    b'{"error": "\\\\u001b[2J\\\\u009b1m \\xe6\\x97\\xa5\\xe6\\x9c\\xac"}\\n'
+    """
+    text = json.dumps(row, ensure_ascii=False, default=str)
+    return _ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode("utf-8") + b"\n"
 
 
 def read_events(path: Path | str) -> list[dict]:

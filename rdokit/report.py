@@ -16,7 +16,7 @@ from .journal import write_atomic
 from .record import PhaseRecord, RunRecord, last_error, read_run, steps_with_outputs
 from .report_style import COLORS, CSS
 from .sanitize import sanitize
-from .shell import plain
+from .shell import narrow, plain
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 LONG_DIFF = 60  # lines
@@ -188,7 +188,7 @@ def _change(event: dict, attempts: int) -> str:
 
 
 def _diff(text: str) -> str:
-    lines = plain(text).splitlines()
+    lines = narrow(plain(text)).splitlines()
     if not lines:
         return ""
     kinds = {"+++": "h", "---": "h", "@@": "h", "+": "a", "-": "d", "": "c"}

@@ -90,7 +90,7 @@ _ASSIGNMENT = re.compile(
     r"(?<![A-Za-z0-9_])((?:\w+_)?(?:PW|PASSWORD|PASSWD|ADMIN_TOKEN|SECRET|ENC_KEY|SWIFT_HASH)"
     r"(?:[ \t]*=[ \t]*| : ))(?!\*{8})"
     r"(?:'[^']*'|\"[^\"]*\"|[^\s\"']+)", re.IGNORECASE)
-_URL_PASSWORD = re.compile(r"(\w+://[^\s:/@]+:)[^\s:/@]+@")
+_URL_PASSWORD = re.compile(r"(\b\w{1,20}://[^\s:/@]+:)[^\s:/@]+@")
 
 
 mask = Masker()  # the process's own: every Secret that is made is known to it

@@ -202,22 +202,39 @@ CONTROL = re.compile(
     r"|[\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # what turns the direction of reading
 
 
+NO_TEXT = re.compile("[\ud800-\udfff]")
+
+
 def plain(text: str) -> str:
     r"""Text without terminal escape sequences and other control characters; `\r` redraws keep the last state.
+
+    Bytes that are no UTF-8 (they are kept as surrogates, so that files are written back as they were) become `\ufffd`.
 
     >>> plain("\x1b[32mDONE\x1b[0m\x07")
     'DONE'
     >>> plain("10%\r100%\n")
     '100%\n'
     """
-    text = CONTROL.sub("", text.replace("\r\n", "\n"))
+    text = NO_TEXT.sub("\ufffd", CONTROL.sub("", text.replace("\r\n", "\n")))
     if "\r" not in text:
         return text
     return "\n".join(next((part for part in reversed(line.split("\r")) if part.strip()), "")
                      for line in text.split("\n"))
 
 
-errors.redact = lambda text: mask(plain(text))  # what a node printed may stand in an error, too
+def narrow(text: str, width: int = 2000) -> str:
+    """Lines that no screen can show are cut, and say so.
+
+    >>> narrow("short\\n" + "x" * 50, width=10)
+    'short\\nxxxxxxxxxx… 40 characters more'
+    """
+    if len(text) <= width:
+        return text
+    return "\n".join(line if len(line) <= width else f"{line[:width]}… {len(line) - width} characters more"
+                     for line in text.split("\n"))
+
+
+errors.redact = lambda text: narrow(mask(plain(text)))  # what a node printed may stand in an error, too
 
 
 def shorten(lines: Iterable[str], first: int = 20, last: int = 20,

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable
 
 from .secret import mask
-from .shell import plain
+from .shell import narrow, plain
 
 REFRESH = 0.4  # seconds between updates of a live display: floods of small messages can kill a run
 GREEN, RED, GREY, BLUE = "#1a7f37", "#b3261e", "#667085", "#175cd3"
@@ -65,7 +65,7 @@ def value_of(name: str) -> object:
 
 def say(text: str) -> None:
     """A line of text."""
-    sys.stdout.write(mask(plain(text)) + "\n")  # in one piece: nodes are worked on at the same time
+    sys.stdout.write(narrow(mask(plain(text))) + "\n")  # in one piece: nodes are worked on at the same time
     sys.stdout.flush()
 
 
@@ -136,7 +136,7 @@ def unified(before: str, after: str, path: str) -> str:
 
 def diff(title: str, text: str) -> Shown:
     """A unified diff with its heading (the line a person would type)."""
-    safe = mask(plain(text))
+    safe = narrow(mask(plain(text)))
     colours = {"+": GREEN, "-": RED, "@": BLUE, "\\": GREY}
     rows = []
     for line in safe.splitlines():
