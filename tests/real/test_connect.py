@@ -280,7 +280,7 @@ def test_closed_port(door: Door):
 
 
 def test_no_such_machine(door: Door, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ssh, "CONNECT_LIMIT", 2.0)
+    monkeypatch.setattr(ssh.limits, "CONNECT", 2.0)
     start = time.monotonic()
     with pytest.raises(ConnectError):
         whoami(replace(door, host="192.168.0.99"))
@@ -306,7 +306,7 @@ def mute() -> Iterator[int]:
 
 
 def test_server_that_accepts_and_says_nothing(door: Door, mute: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ssh, "CONNECT_LIMIT", 1.5)
+    monkeypatch.setattr(ssh.limits, "CONNECT", 1.5)
     start = time.monotonic()
     with pytest.raises(ConnectError, match="said nothing"):
         whoami(replace(door, host="127.0.0.1", port=mute))
@@ -314,7 +314,7 @@ def test_server_that_accepts_and_says_nothing(door: Door, mute: int, monkeypatch
 
 
 def test_server_that_is_no_ssh_server(door: Door, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ssh, "CONNECT_LIMIT", 3.0)
+    monkeypatch.setattr(ssh.limits, "CONNECT", 3.0)
     with socket.create_server(("127.0.0.1", 0)) as server:
         def answer() -> None:
             connection = server.accept()[0]

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from rdokit.errors import CommandError, CommandTimeout, ConnectionLost, FileChanged
+from rdokit.errors import AuthError, CommandError, CommandTimeout, ConnectionLost, FileChanged
 from rdokit.node import Node
 from rdokit.secret import Secret
 from rdokit.ssh import Door
@@ -167,7 +167,7 @@ def test_as_a_sudo_user(pair: RealLab, machine: RealNode, known_hosts: str):
 def test_without_rights_it_is_refused(pair: RealLab, machine: RealNode, known_hosts: str):
     machine.sh("echo old > /etc/t644")
     node = Node(Door("node1", machine.private, user="operator", key=str(pair.key), known_hosts=known_hosts))
-    with pytest.raises(CommandError):
+    with pytest.raises(AuthError, match="sudo refuses operator"):
         node.write("/etc/t644", b"new\n", seen=node.read("/etc/t644"))
     assert machine.read("/etc/t644") == b"old\n"
     node.close()
