@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-
 redact: Callable[[str], str] = str  # `shell` puts its masker here: no secret reaches an error text
 
 
