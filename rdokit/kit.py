@@ -12,7 +12,16 @@ import time
 from pathlib import Path
 
 from . import cutoff, facts, labspec, passwords, show, siteload
-from .errors import CommandError, ParameterError, RdokitError, StepFailed
+from .errors import (
+    AuthError,
+    CommandError,
+    ConnectError,
+    ConnectionLost,
+    HostKeyError,
+    ParameterError,
+    RdokitError,
+    StepFailed,
+)
 from .journal import Journal
 from .looking import Looking
 from .node import Node
@@ -22,6 +31,7 @@ from .site import Site
 from .ssh import Door, fingerprint
 from .steps import NOT_KNOWN, SETTLE
 
+BOOT_PATIENCE = 300.0  # seconds for a machine whose reboot was under way when the last run was cut off
 BASE_PARAMETERS = ("site", "plan_only", "overrides")
 
 
@@ -90,12 +100,26 @@ class Kit(Looking):
             start_lab(self.site, self.path)
         passwords.check(self.site, self.path.parent)
         self.nodes = {name: Node(self.door(name), self._heard) for name in self.site.nodes}
-        faults = [f for f in parallel(_try_connect, self.nodes.values()) if f]
+        faults = [f for f in parallel(self._try_connect, self.nodes.values()) if f]
         if len(faults) == 1:
             raise faults[0]
         if faults:
             raise type(faults[0])(", ".join(f.node for f in faults), f"{len(faults)} nodes",
                                   "\n".join(f.what for f in faults), next_step=faults[0].next_step)
+
+    def _try_connect(self, node: Node) -> RdokitError | None:
+        """Log in; a machine that a run was rebooting when it was cut off is waited for."""
+        booting = self.begun().of({"node": node.name, "kind": "reboot", "step": "reboot"})
+        try:
+            node.connection.transport()
+        except (HostKeyError, AuthError) as error:
+            return error
+        except ConnectError as error:
+            try:
+                return node.reconnect(BOOT_PATIENCE, ConnectionLost(node.name, "reboot")) if booting else error
+            except ConnectError as still:
+                return still
+        return None
 
     def _heard(self, sentence: str) -> None:
         show.say(sentence)
@@ -235,14 +259,6 @@ class Kit(Looking):
         if why and not self.plan_only:
             show.say(why)
         return bool(value.all() if hasattr(value, "all") else value)
-
-
-def _try_connect(node: Node) -> RdokitError | None:
-    try:
-        node.connection.transport()
-    except RdokitError as error:
-        return error
-    return None
 
 
 def start_lab(site: Site, path: Path) -> None:
