@@ -10,7 +10,7 @@ from . import facts, show
 from .journal import Journal
 from .node import Node
 from .plan import parallel
-from .shell import Command, Result, cmd
+from .shell import Command, Result, cmd, shorten
 from .ssh import COMMAND_LIMIT
 from .steps import NOT_KNOWN, NotYet
 
@@ -67,7 +67,7 @@ class Looking:
         if facts.reader(command.shown) is None or bad:
             if single or bad:
                 return self._show_text(results)
-            frames = {r.node: facts.frame([{"output": facts.text(r)}]) for r in results}
+            frames = {r.node: facts.frame([{"output": _cell(r)}]) for r in results}
         else:
             frames = {r.node: facts.table(r) for r in results}
         for name, data in frames.items():
@@ -139,3 +139,8 @@ class Looking:
         if row is None:
             raise LookupError(f"{line}: there is no {name} yet")
         return str(row[key])
+
+
+def _cell(result: Result) -> str:
+    """Output as one cell of a table: its first and last lines when it is long, for a table has no log beside it."""
+    return "\n".join(line[:1000] for line in shorten(facts.text(result).split("\n")))

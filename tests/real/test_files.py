@@ -9,7 +9,7 @@ import time
 import pytest
 
 from rdokit.errors import AuthError, CommandError, CommandTimeout, ConnectionLost, FileChanged
-from rdokit.node import Node
+from rdokit.node import Node, RemoteFile
 from rdokit.secret import Secret
 from rdokit.ssh import Door
 
@@ -168,7 +168,7 @@ def test_without_rights_it_is_refused(pair: RealLab, machine: RealNode, known_ho
     machine.sh("echo old > /etc/t644")
     node = Node(Door("node1", machine.private, user="operator", key=str(pair.key), known_hosts=known_hosts))
     with pytest.raises(AuthError, match="sudo refuses operator"):
-        node.write("/etc/t644", b"new\n", seen=node.read("/etc/t644"))
+        node.write("/etc/t644", b"new\n", seen=RemoteFile("/etc/t644", b"old\n"))
     assert machine.read("/etc/t644") == b"old\n"
     node.close()
 
