@@ -29,7 +29,7 @@ SECRETS = {
     "MARKED_USER": "Zu7" + "".join(random.Random(7).choices("abcdefghijkmnpqrstuvwxyzABCDEF23456789", k=197)),
 }
 PART = 12  # characters in a row that count as a leak
-FAILING = {"04_answers": 3, "05_packstack": 3, "08_users": 4, "11_verify": 4}  # points tried in each
+FAILING = {"04_answers": 2, "05_packstack": 1, "08_users": 2, "11_verify": 2}  # points tried in each
 ALL = bool(os.environ.get("RDOKIT_ALL"))
 
 

@@ -49,7 +49,7 @@ def client(request: dict, write: int) -> None:
         from tests import walk
         from tests.crash.hook import Counter
         kit.start_lab = lambda site, path: None  # it runs; asking it costs half a second
-        counter = Counter(request.get("point", 0), request.get("mode", "before")).install()
+        counter = Counter(request["point"], request["mode"], line=request["line"]).install()
         for path in walk.phases(request["phases"]):
             walk.run(path, request["site"], quiet=True, **request.get("parameters", {}))
         os.write(write, json.dumps({"ops": counter.count, "lines": counter.lines}).encode())
@@ -76,11 +76,11 @@ class Forge:
         self.process.stdin.close()
         self.process.wait(20)
 
-    def run(self, *phases: str, point: int = 0, mode: str = "before", runs: Path | None = None,
+    def run(self, *phases: str, point: int = 0, mode: str = "before", line: str = "", runs: Path | None = None,
             **parameters: object) -> dict:
         """One client to its end (or to its kill); see the top of the file for the answer."""
         env = {"RDOKIT_RUNS": str(runs or self.lab.runs)}
-        request = {"phases": phases, "site": str(self.lab.file), "env": env, "point": point, "mode": mode,
+        request = {"phases": phases, "site": str(self.lab.file), "env": env, "point": point, "mode": mode, "line": line,
                    "log": str(self.log), "parameters": parameters}
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()

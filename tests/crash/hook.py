@@ -28,10 +28,11 @@ class Counter:
         point: number of the operation, from 1; 0 for none.
         mode: before | during | after; or "echo": the node fails there and repeats the line that it was sent.
         act: what is done there; SIGKILL of this process unless given.
+        line: count only operations that show as this line.
     """
 
-    def __init__(self, point: int = 0, mode: str = "before", act: Callable[[], None] | None = None):
-        self.point, self.mode = point, mode
+    def __init__(self, point: int = 0, mode: str = "before", act: Callable[[], None] | None = None, line: str = ""):
+        self.point, self.mode, self.line = point, mode, line
         self.act = act or (lambda: os.kill(os.getpid(), signal.SIGKILL))
         self.count, self.lines = 0, []
         self._lock, self._mine = threading.Lock(), threading.local()
@@ -42,10 +43,12 @@ class Counter:
         counter = self
 
         def counted_run(connection, command, **kw):
+            line = getattr(command, "lasting", command)
             with counter._lock:
-                counter.count += 1
-                number = counter.count
-                counter.lines.append((connection.door.name, getattr(command, "lasting", command)))
+                counted = not counter.line or line == counter.line
+                counter.count += counted
+                number = counter.count if counted else -1
+                counter.lines.append((connection.door.name, line))
             counter._mine.number = number
             counter._at(number, "before")
             result = run(connection, command, **kw)

@@ -19,9 +19,9 @@ from tests.crash.forge import Forge
 from tests.crash.proxy import MOMENTS, Proxy
 from tests.labsite import LabSite
 
-PHASES = ("02", "05", "07", "08", "11")  # edits and commands; a job and a reboot; objects; users; the instance
-BEFORE = {"02": ("01",), "05": ("03", "04"), "07": ("06",), "08": (), "11": ("09", "10")}
 ALL = bool(os.environ.get("RDOKIT_ALL"))
+PHASES = ("02", "05", "07", "08", "11")[: None if ALL else 3]  # edits; a job and a reboot; objects; users; the instance
+BEFORE = {"02": ("01",), "05": ("03", "04"), "07": ("06",), "08": (), "11": ("09", "10")}
 SAMPLE = 2
 TOTAL = Counter()
 

@@ -11,6 +11,8 @@ import json
 import os
 import random
 import signal
+import threading
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,11 +78,11 @@ class Bench:
         killed = self.forge.run(phase, point=point, mode=mode, runs=runs)
         if killed["status"] == 0:
             return  # two nodes at the same time: this time it took fewer operations than that
-        assert killed["status"] == -signal.SIGKILL, self.forge.tail()
+        assert killed["status"] == -signal.SIGKILL, f"status {killed}: {self.forge.tail()}"
         TOTAL["killed"] += 1
         told_truthfully(runs)
         again = self.forge.run(phase, runs=runs)
-        assert again["status"] == 0, self.forge.tail()
+        assert again["status"] == 0, f"status {again}: {self.forge.tail()}"
         found = compare.facts(World.load(self.lab.snapshot("now")))
         assert compare.difference(wanted.facts, found) == []
         assert not Begun(events(runs)).events, "an intent stayed open"
@@ -146,6 +148,25 @@ def test_killed_anywhere_and_run_again_the_world_is_the_same(bench, phase):
             faults.append(f"{phase}, operation {point} of {len(reference.lines)} ({mode}) "
                           f"{reference.lines[point - 1]}: {str(error)[:1500]}")
     assert not faults, f"{len(faults)} points did not converge:\n" + "\n".join(faults)
+
+
+def test_a_machine_that_was_rebooting_when_the_run_was_cut_off_is_waited_for(bench):
+    bench.reference("03_repository")
+    bench.lab.restore("before-03_repository")
+    runs = bench.lab.folder / "runs-of-boots"
+    killed = bench.forge.run("03_repository", line="reboot", point=2, mode="after", runs=runs)
+    assert killed["status"] == -signal.SIGKILL
+    begun = [event["node"] for event in Begun(events(runs)).events if event["kind"] == "reboot"]
+    assert begun
+    time.sleep(2)  # the reboot itself is over; this machine takes longer than the next run takes to come
+    bench.lab.control("power", node=begun[0], how="off")
+    on = threading.Timer(3, lambda: bench.lab.control("power", node=begun[0], how="on"))
+    on.start()
+    bench.forge.log.write_text("")
+    answer = bench.forge.run("03_repository", runs=runs)
+    on.join()
+    said = bench.forge.log.read_text("utf-8")
+    assert answer["status"] == 0 and "connecting again" in said, said[-3000:]
 
 
 def test_counts(capsys):
