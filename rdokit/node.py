@@ -180,8 +180,8 @@ class Node:
             CommandError: the node refused (read-only, full, immutable); the old file is untouched.
         """
         script = (_WRITE + _BACK * read_back).replace("{path}", shlex.quote(path))
-        script = script.replace("{backup}", shlex.quote(backup)).replace("{old}", seen.sha256).replace("{new}", hashlib.sha256(data).hexdigest())
-        script = script.replace("{mode}", mode)
+        script = script.replace("{backup}", shlex.quote(backup)).replace("{mode}", mode)
+        script = script.replace("{old}", seen.sha256).replace("{new}", hashlib.sha256(data).hexdigest())
         line = Script(script, title=f"write {path}")
         result = self.run(line, stdin=data, limit=limit)
         if result.status == 90:
