@@ -111,7 +111,7 @@ def test_a_file_that_somebody_changed_since_stays_and_so_do_other_peoples_object
     node.close()
 
 
-@pytest.mark.parametrize("point, mode", 
+@pytest.mark.parametrize("point, mode",
     [(45, "during"), (60, "after"), (30, "before"), (75, "after"), (20, "after"), (70, "during")][: None if ALL else 2])
 def test_an_undo_that_was_killed_is_done_again_to_its_end(bench, point, mode):
     runs = bench.lab.runs
