@@ -46,6 +46,8 @@ VOLATILE = frozenset("""ids drawn world cloud tunnel_ids vlans serial seen start
     scheduled_at instances_drawn agents
     """.split())  # noqa: SIM905
 
+NUMBERED = frozenset({"tunnel_endpoints"})  # address → a number that is drawn in the order of registering
+
 
 def same(text: str, names: dict[str, str]) -> str:
     """Text without what differs from run to run anyway.
@@ -165,6 +167,8 @@ def _cloud(world: World, names: dict[str, str]) -> Iterator[tuple[str, str]]:
             rows = records.items() if isinstance(records, dict) else \
                 enumerate(records) if isinstance(records, list) else [(0, records)]  # fmt: skip
             for key, record in rows:
+                if kind in NUMBERED:
+                    record = sorted(record)
                 if not _gone(record):
                     prefix = same(str(key), names) + " " if isinstance(key, tuple) else ""
                     yield f"{name} {kind}", prefix + _plain(record, names)
