@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import socket
 import subprocess
@@ -27,15 +28,18 @@ SPEED = 6000  # times faster than real: a minute of packstack takes 10 ms
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that nobody listens on, all different."""
-    taken = [socket.socket() for _ in range(count)]
-    try:
-        for one in taken:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in taken]
-    finally:
-        for one in taken:
-            one.close()
+    """Ports of 127.0.0.1 that nobody listens on, all different.
+
+    Below those that the kernel gives to outgoing connections: a node closes its port while it reboots, and
+    must find it free again.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randrange(15_000, 32_000)
+        with socket.socket() as one:
+            if port not in found and not one.connect_ex(("127.0.0.1", port)) == 0:
+                found.append(port)
+    return found
 
 
 class LabSite:
