@@ -37,7 +37,7 @@ def free_ports(count: int) -> list[int]:
     while len(found) < count:
         port = random.randrange(15_000, 32_000)
         with socket.socket() as one:
-            if port not in found and not one.connect_ex(("127.0.0.1", port)) == 0:
+            if port not in found and one.connect_ex(("127.0.0.1", port)) != 0:
                 found.append(port)
     return found
 
