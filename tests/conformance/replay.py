@@ -170,6 +170,8 @@ def bench_action(bench: Any, action: str | tuple[str, dict[str, str]]) -> None:
         bench.run(line, env)
         return
     words = line[1:].split()
+    if not hasattr(bench, "services"):  # a switch alone: its bench follows the notes itself (`prepare`)
+        return
     if words[0] == "service":
         bench.services(words[1], " ".join(words[2:]))
     elif words[0] == "wait":
