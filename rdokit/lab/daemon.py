@@ -265,6 +265,8 @@ class Daemon:
             self.writer = os.fork()
             if self.writer == 0:
                 try:
+                    # Or the nodes' ports would stay taken for as long as this writes, also for a node that reboots.
+                    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
                     self.world.save(self.state / "world.lab")
                 finally:
                     os._exit(0)

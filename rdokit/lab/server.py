@@ -658,11 +658,14 @@ class Listener:
         for conn in list(self.connections):
             conn.abort()
         self.connections.clear()
-        await asyncio.sleep(0)
-        try:
-            self.hold()
-        except OSError:
-            self.machine.log(f"port {self.port} was taken while {self.machine.node.name} was down")
+        for _ in range(50):
+            await asyncio.sleep(0)
+            try:
+                self.hold()
+                return
+            except OSError:  # a fork that has just begun to write the world still holds it for a moment
+                await asyncio.sleep(0.02)
+        self.machine.log(f"port {self.port} was taken while {self.machine.node.name} was down")
 
 
 class Lab:
