@@ -38,10 +38,10 @@ def lab(tmp_path_factory):
     assert "stopped" in rdokit("lab", "down", cwd=folder).stdout
 
 
-def test_status_tells_nodes_ports_and_where_the_password_is(lab):
+def test_status_tells_nodes_ports_and_the_published_password(lab):
     done = rdokit("lab", "status", "--site", "lab", cwd=lab)
     assert done.returncode == 0
-    assert "node1" in done.stdout and "ssh -p " in done.stdout and "root-password" in done.stdout
+    assert "node1" in done.stdout and "ssh -p " in done.stdout and "rdo-practice" in done.stdout
     assert oct((lab / ".lab/root-password").stat().st_mode & 0o777) == "0o600"
 
 
