@@ -25,8 +25,14 @@ def stage(tmp_path_factory: pytest.TempPathFactory):
 
 
 def field(page, value: str):
-    boxes = page.locator("input[type=text]").filter(visible=True)
-    return next(boxes.nth(i) for i in range(boxes.count()) if boxes.nth(i).input_value() == value)
+    """The visible text box that holds this value, waited for: an accordion takes its time to open."""
+    for _ in range(100):
+        boxes = page.locator("input[type=text]").filter(visible=True)
+        for i in range(boxes.count()):
+            if boxes.nth(i).input_value() == value:
+                return boxes.nth(i)
+        page.wait_for_timeout(100)
+    raise AssertionError(f"no field shows {value!r}")
 
 
 def test_the_form_refuses_beside_the_field_and_saves_a_site(stage) -> None:
