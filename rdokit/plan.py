@@ -31,10 +31,9 @@ class Plan:
     """
 
     def __init__(self, title: str, *, journal, stamp: str, folder=None, plan_only: bool = False,
-                 safe: Callable[[Node, str], None] = lambda node, title: None,
                  begun: Callable[[], Begun] | None = None, job_limit: float = JOB_LIMIT):
         self.title, self.journal, self.stamp, self.folder = title, journal, stamp, folder
-        self.plan_only, self._safe = plan_only, safe
+        self.plan_only = plan_only
         self.steps: list[Step] = []
         self.job_limit = job_limit
         none = Begun()
@@ -198,7 +197,6 @@ class Plan:
         begun.tell(self.journal.event(event, **fields))
 
     def _change(self, step: Step, where: dict, row: dict, start: float) -> dict:
-        self._safe(step.node, step.title or step.line)
         show.prompt(step.node.name, step.line)
         where = _where(step)  # earlier steps may have made known what this one names
         early = {"undo": self._way_back(step)} if isinstance(step.undo, dict) else {}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from .. import edit, facts, show
 from ..errors import RdokitError
+from ..looking import DEMO_RC
 from ..node import Node
 from ..plan import Plan
 from ..shell import cmd
@@ -15,7 +16,6 @@ from ..ssh import Door, record_host_key, scan_host_key
 from ..steps import NOT_KNOWN
 from . import _ask
 
-DEMO_RC = "/root/keystonerc_demo"
 BOOT = 300.0  # seconds an instance may take to become ACTIVE
 
 
