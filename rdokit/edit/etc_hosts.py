@@ -48,9 +48,32 @@ def hosts(text: str, entries: Iterable[Entry]) -> str:
     wanted = [(address, list(names)) for address, names in entries]
     _check(wanted)
     lines = _lines.split(text)
-    for address, names in wanted:
-        _put(lines, address, names)
+    holders = _holders(lines)
+    for address, names in wanted:  # a look at each line for each entry would be quadratic in the number of nodes
+        numbers = set().union(*(holders.get(name.lower(), ()) for name in names))
+        if not numbers:
+            _lines.insert(lines, len(lines), [" ".join([address, *names])])
+            holders |= {name.lower(): {len(lines) - 1} for name in names}
+        elif len(numbers) > 1 or not _is_so(lines[min(numbers)], address, names):
+            _put(lines, address, names)
+            holders = _holders(lines)
     return _lines.join(lines, text)
+
+
+def _holders(lines: list[str]) -> dict[str, set[int]]:
+    """name → the numbers of the lines that hold it."""
+    found: dict[str, set[int]] = {}
+    for number, line in enumerate(lines):
+        match = _LINE.fullmatch(_lines.body(line))
+        for name in _names(match) if match else ():
+            found.setdefault(name, set()).add(number)
+    return found
+
+
+def _is_so(line: str, address: str, names: list[str]) -> bool:
+    match = _LINE.fullmatch(_lines.body(line))
+    present = match[4].lower().split()
+    return match[2] == address and present[: len(names)] == [name.lower() for name in names]
 
 
 def _check(wanted: list[tuple[str, list[str]]]) -> None:
