@@ -121,7 +121,7 @@ async def expand_words(sh: Shell, words: list[Word]) -> list[str]:
             if kind == "q":
                 out.append(value)
                 continue
-            if kind == "lit" and not _LIVE.search(value):
+            if kind == "lit" and (value == "[" or not _LIVE.search(value)):
                 out.append(value)
                 continue
         for single in brace_words(word) if "B" in sh.opts and has_brace(word) else [word]:

@@ -455,7 +455,7 @@ class Shell:
                 return self.status
             if "n" in self.opts:
                 continue
-            if self.exec_last and self.single(tree) and parser.peek().kind == "eof":
+            if self.exec_last and self.single(tree) and parser.at_end():
                 return await self.exec_simple(tree)
             await self.guarded(tree)
             parser.aliases = self.parser("").aliases

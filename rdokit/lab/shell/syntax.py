@@ -42,6 +42,8 @@ SUBSCRIPT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\[[^\]\n]*[ \t'\"$][^\]\n]*\]\+?=
 ARRAY_START = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=$")
 PLAIN = re.compile(r"[^\s;&|<>()\\'\"$`#]+")
 SPECIAL = "@*#?$!-0123456789"
+REMEMBERED = 1024  # lines that are parsed already
+LONG = 1 << 13  # characters of a text that is not worth remembering
 ANSI = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v",
         "\\": "\\", "'": "'", '"': '"', "?": "?"}  # fmt: skip
 
@@ -138,6 +140,10 @@ class Token:
     value: Any
     start: int
     end: int
+
+
+# (text, position in it, extglob) -> (tree, position after it, end of its last token, missing_delimiter)
+_parsed: dict[tuple[str, int, bool], tuple[ListNode | None, int, int, str]] = {}
 
 
 class Parser:
@@ -631,8 +637,33 @@ class Parser:
 
     # -- grammar -------------------------------------------------------------------------------------------------
 
+    def at_end(self) -> bool:
+        """Whether nothing but blanks and comments follows on this line, and no line after it."""
+        if self.cur is None:
+            self.skip_blanks()
+            return self.pos >= len(self.text)
+        return self.cur.kind == "eof"
+
     def next_line(self) -> ListNode | None:
-        """The next complete command line; None at the end of the text."""
+        """The next complete command line; None at the end of the text.
+
+        Startup files and the scripts of a tool come again and again, from every node: their trees, which nobody
+        changes, are parsed once. Aliases change the text, so with them nothing is remembered.
+        """
+        if self.aliases or self.cur is not None or len(self.text) > LONG:
+            return self.parse_line()
+        key = (self.text, self.pos, self.extglob)
+        known = _parsed.get(key)
+        if known is None:
+            tree = self.parse_line()
+            if len(_parsed) >= REMEMBERED:
+                _parsed.clear()
+            _parsed[key] = (tree, self.pos, self.last_end, self.missing_delimiter)
+            return tree
+        tree, self.pos, self.last_end, self.missing_delimiter = known
+        return tree
+
+    def parse_line(self) -> ListNode | None:
         self.alias_end.clear()
         while True:
             token = self.peek()
