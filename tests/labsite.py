@@ -106,9 +106,9 @@ class LabSite:
         self.control("snapshot", path=str(path))
         return path
 
-    def restore(self, name: str) -> None:
-        """Put a saved world in the place of this one; the machines boot."""
-        self.control("restore", path=str(self.folder / f"{name}.world"))
+    def restore(self, world: str | Path) -> None:
+        """Put a saved world (a snapshot's name, or a file) in the place of this one; the machines boot."""
+        self.control("restore", path=str(world if isinstance(world, Path) else self.folder / f"{world}.world"))
 
     def fault(self, name: str, value: object = None) -> None:
         """Set a fault of the lab's world (None takes it away)."""

@@ -6,7 +6,6 @@ cannot be taken back, and is listed) and, for files and settings of the machines
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
@@ -20,9 +19,11 @@ from rdokit.node import Node
 from rdokit.shell import Secret
 from rdokit.ssh import Door
 from tests.crash.forge import Forge
+from tests.crash.hook import MODES
+from tests.crash.points import count, sample
+from tests.crash.stages import facts
 from tests.labsite import LabSite
 
-ALL = bool(os.environ.get("RDOKIT_ALL"))
 # sysctl.conf is packstack's since Step 10 (it writes its bridge keys there): listed, and left alone.
 # What Havana makes by itself when somebody looks: a tenant's default security group.
 STAYS = re.compile(r"security_group|quotas")
@@ -32,26 +33,27 @@ OURS = re.compile(r"file /(etc/(hosts|selinux/config|sysconfig/network-scripts/i
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory):
+def bench(tmp_path_factory, stages):
     with LabSite(tmp_path_factory.mktemp("undo")) as lab, Forge(lab) as forge:
-        lab.fresh = compare.facts(World.load(lab.snapshot("fresh")))
-        for phase in ("01", "02", "03", "04", "05"):
-            assert forge.run(phase)["status"] == 0, forge.tail()
-        lab.packstack = compare.facts(World.load(lab.snapshot("packstack")))
-        for phase in ("06", "07", "08", "09", "10", "11"):
-            assert forge.run(phase)["status"] == 0, forge.tail()
-        lab.snapshot("all")
-        lab.document = {folder.name for folder in lab.run_folders()}
+        lab.fresh, lab.packstack, lab.all = facts(stages.fresh), stages["05"].facts, stages["11"].after
+        lab.document = set()
+        for run in (run for stage in stages.made.values() for run in stage.runs.glob("2*")):
+            shutil.copytree(run, lab.runs / run.name)
+            lab.document.add(run.name)
         yield forge
+
+
+def as_it_was(bench) -> None:
+    """World and record of the whole document, nothing taken back."""
+    bench.lab.restore(bench.lab.all)
+    for folder in bench.lab.run_folders():
+        if folder.name not in bench.lab.document:
+            shutil.rmtree(folder)
 
 
 @pytest.fixture(autouse=True)
 def as_after_the_document(bench):
-    """World and record of the whole document, nothing taken back."""
-    bench.lab.restore("all")
-    for folder in bench.lab.run_folders():
-        if folder.name not in bench.lab.document:
-            shutil.rmtree(folder)
+    as_it_was(bench)
 
 
 def root(lab: LabSite, number: int = 0) -> Node:
@@ -111,14 +113,20 @@ def test_a_file_that_somebody_changed_since_stays_and_so_do_other_peoples_object
     node.close()
 
 
-@pytest.mark.parametrize("point, mode",
-    [(45, "during"), (60, "after"), (30, "before"), (75, "after"), (20, "after"), (70, "during")][: None if ALL else 2])
-def test_an_undo_that_was_killed_is_done_again_to_its_end(bench, point, mode):
-    runs = bench.lab.runs
-    killed = bench.run("90", point=point, mode=mode)
-    assert killed["status"] == -signal.SIGKILL, bench.tail()
-    assert bench.run("90", runs=runs)["status"] == 0, bench.tail()
-    assert differs_from_before(bench.lab) == [], "\n".join(differs_from_before(bench.lab))
+def test_an_undo_that_was_killed_is_done_again_to_its_end(bench):
+    whole = bench.run("90")
+    assert whole["status"] == 0, bench.tail()
+    every = [(point, mode) for point in range(1, whole["ops"] + 1) for mode in MODES]
+    faults = []
+    for point, mode in sample(every, "undo"):
+        as_it_was(bench)
+        killed = bench.run("90", point=point, mode=mode)
+        assert killed["status"] == -signal.SIGKILL, bench.tail()
+        again = bench.run("90")
+        wrong = differs_from_before(bench.lab) if again["status"] == 0 else [bench.tail()]
+        count("undo killed and run again", "90_undo", points_killed=1, runs_converged=not wrong)
+        faults += [f"operation {point} of {whole['ops']} ({mode}):", *wrong] if wrong else []
+    assert not faults, "\n".join(faults)
 
 
 def test_one_phase_only(bench):

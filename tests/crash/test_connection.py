@@ -6,24 +6,20 @@ right after it got it, or when it answers. Reads are repeated; a change whose ou
 
 from __future__ import annotations
 
-import os
-import random
 import re
-from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from rdokit.lab import compare
 from rdokit.lab.world import World
 from tests.crash.forge import Forge
+from tests.crash.points import COUNTS, count, sample
 from tests.crash.proxy import MOMENTS, Proxy
 from tests.labsite import LabSite
 
-ALL = bool(os.environ.get("RDOKIT_ALL"))
-PHASES = ("02", "05", "07", "08", "11")[: None if ALL else 3]  # edits; a job and a reboot; objects; users; the instance
-BEFORE = {"02": ("01",), "05": ("03", "04"), "07": ("06",), "08": (), "11": ("09", "10")}
-SAMPLE = 2
-TOTAL = Counter()
+PHASES = ("02", "05", "07", "08", "11")  # edits; a job and a reboot; objects; users; the instance
+HEALED = "connection cut anywhere"
 
 
 class Line:
@@ -40,7 +36,6 @@ class Line:
         mapped = {str(port): str(proxy.port) for port, proxy in zip(lab.ports, self.proxies, strict=True)}
         (lab.folder / "known_hosts").write_text(re.sub(r"\]:(\d+)", lambda m: f"]:{mapped[m[1]]}", known))
         lab.file.write_text(text.replace("../.lab/known_hosts", "../known_hosts"), "utf-8")
-        self.reference: dict[str, tuple] = {}
 
     def close(self) -> None:
         for proxy in self.proxies:
@@ -48,8 +43,9 @@ class Line:
 
 
 @pytest.fixture(scope="module")
-def line(tmp_path_factory):
+def line(tmp_path_factory, stages):
     with LabSite(tmp_path_factory.mktemp("line")) as lab:
+        lab.restore(stages.fresh)  # whose host keys the later worlds have, too
         line = Line(lab)
         with Forge(lab) as forge:
             line.forge = forge
@@ -57,53 +53,32 @@ def line(tmp_path_factory):
         line.close()
 
 
-def undisturbed(line: Line, phase: str):
-    """Facts after the phase, and the chunks that each proxy saw."""
-    for earlier in (*BEFORE[phase],):
-        assert line.forge.run(earlier)["status"] == 0, line.forge.tail()
-    line.lab.snapshot(f"before-{phase}")
-    line.lab.restore(f"before-{phase}")
+def points(line: Line, phase: str, before: Path) -> list[tuple[int, int, str]]:
+    """(proxy, chunk, moment) of an undisturbed run; the first chunks are the handshake, where nothing is lost yet."""
+    line.lab.restore(before)
     for proxy in line.proxies:
         proxy.cut_at(0)
     assert line.forge.run(phase)["status"] == 0, line.forge.tail()
-    chunks = [proxy.chunks for proxy in line.proxies]
-    return compare.facts(World.load(line.lab.snapshot(f"after-{phase}"))), chunks
-
-
-def points(chunks: list[int], phase: str) -> list[tuple[int, int, str]]:
-    """(proxy, chunk, moment); the first chunks are the handshake, where nothing is lost yet."""
-    found = [(number, chunk, moment) for number, count in enumerate(chunks)
-             for chunk in range(12, count + 1) for moment in MOMENTS]
-    return found if ALL else sorted(random.Random(phase).sample(found, SAMPLE))
+    return sample([(number, chunk, moment) for number, proxy in enumerate(line.proxies)
+                   for chunk in range(12, proxy.chunks + 1) for moment in MOMENTS], phase)
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_a_lost_connection_is_made_again_and_nothing_is_done_twice(line, phase):
-    wanted, chunks = undisturbed(line, phase)
-    faults = []
-    for number, chunk, moment in points(chunks, phase):
-        line.lab.restore(f"before-{phase}")
+def test_a_lost_connection_is_made_again_and_nothing_is_done_twice(line, stages, phase):
+    before, wanted, faults = stages.before(phase), stages[phase].facts, []
+    for number, chunk, moment in points(line, phase, before):
+        line.lab.restore(before)
         proxy = line.proxies[number]
         proxy.cut_at(chunk, moment)
         answer = line.forge.run(phase)
-        if not proxy.cuts:
-            continue
-        TOTAL["cut"] += 1
+        count(HEALED, phase, connections_cut=proxy.cuts, runs_healed=0)
         found = compare.difference(wanted, compare.facts(World.load(line.lab.snapshot("now"))))
         if answer["status"] or found:
-            faults.append(f"{phase}: node{number + 1} cut at chunk {chunk} of {chunks[number]} ({moment}): status "
+            faults.append(f"{phase}: node{number + 1} cut at chunk {chunk} ({moment}): status "
                           f"{answer['status']} {line.forge.tail()[-700:] if answer['status'] else ''} {found[:8]}")
         else:
-            TOTAL["healed"] += 1
-    line.lab.restore(f"after-{phase}")
+            count(HEALED, phase, runs_healed=proxy.cuts)
     for proxy in line.proxies:
         proxy.cut_at(0)
     assert not faults, "\n".join(faults)
-
-
-def test_counts(capsys):
-    if not TOTAL["cut"]:
-        pytest.skip("no phase was run")
-    with capsys.disabled():
-        print(f"\n  connection cut at {TOTAL['cut']} moments, {TOTAL['healed']} runs healed")
-    assert TOTAL["healed"] == TOTAL["cut"]
+    assert COUNTS[HEALED][phase]["connections_cut"], "no chunk was reached"

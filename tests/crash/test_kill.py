@@ -2,19 +2,15 @@
 
 Every phase is taken from a snapshot of the lab before it. A point is (operation, mode): killed before it is sent,
 while it is under way, or when it is done and nobody has heard of it. Reading operations are killed in one mode,
-changing ones in all three. `make test` takes a sample, RDOKIT_ALL=1 (`make test-all`) all points.
+changing ones in all three. RDOKIT_POINTS says how many are tried (tests/crash/points.py).
 """
 
 from __future__ import annotations
 
 import json
-import os
-import random
 import signal
 import threading
 import time
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -27,68 +23,39 @@ from rdokit.record import read_run
 from rdokit.report import build
 from tests.crash.forge import Forge
 from tests.crash.hook import MODES
-from tests.labsite import ROOT, LabSite
+from tests.crash.points import COUNTS, count, sample
+from tests.crash.stages import PHASES, Stages
+from tests.labsite import LabSite
 
-PHASES = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb") if path.stem < "90")[1:]
-SAMPLE = 2  # points a phase in `make test`
-ALL = bool(os.environ.get("RDOKIT_ALL"))
-TOTAL = Counter()
-
-
-@dataclass
-class Reference:
-    """A phase undisturbed: its operations, the world after it, the steps that it changed."""
-
-    lines: list[list[str]]
-    facts: compare.Facts
-    changed: set
-    points: list[tuple[int, str]] = field(default_factory=list)
+LEFT = "killed anywhere and run again"
 
 
 class Bench:
-    """A lab, a forge of clients, and the reference of every phase, made when it is first needed."""
+    """A lab, a forge of clients, and the phases undisturbed."""
 
-    def __init__(self, lab: LabSite, forge: Forge):
-        self.lab, self.forge = lab, forge
-        self.lab.snapshot(f"before-{PHASES[0]}")
-        self.made: dict[str, Reference] = {}
-
-    def reference(self, phase: str) -> Reference:
-        for name in PHASES[: PHASES.index(phase) + 1]:
-            if name not in self.made:
-                self.made[name] = self._make(name)
-        return self.made[phase]
-
-    def _make(self, phase: str) -> Reference:
-        self.lab.restore(f"before-{phase}")
-        runs = self.lab.folder / "runs-of-references" / phase
-        answer = self.forge.run(phase, runs=runs)
-        assert answer["status"] == 0, self.forge.tail()
-        after = PHASES.index(phase) + 1
-        path = self.lab.snapshot(f"before-{PHASES[after]}" if after < len(PHASES) else "end")
-        made = Reference(answer["lines"], compare.facts(World.load(path)), changed(runs))
-        made.points = points(made.lines, runs)
-        return made
+    def __init__(self, lab: LabSite, forge: Forge, stages: Stages):
+        self.lab, self.forge, self.stages = lab, forge, stages
 
     def kill(self, phase: str, point: int, mode: str) -> None:
         """One point: killed there, run again, compared; raises AssertionError with what differs."""
-        wanted = self.reference(phase)
-        self.lab.restore(f"before-{phase}")
+        wanted = self.stages[phase]
+        self.lab.restore(self.stages.before(phase))
         runs = self.lab.folder / "runs-of-kills" / f"{phase}-{point}-{mode}"
         killed = self.forge.run(phase, point=point, mode=mode, runs=runs)
         if killed["status"] == 0:
+            count(LEFT, phase, over_before=1)
             return  # two nodes at the same time: this time it took fewer operations than that
         assert killed["status"] == -signal.SIGKILL, f"status {killed}: {self.forge.tail()}"
-        TOTAL["killed"] += 1
+        count(LEFT, phase, points_killed=1, runs_converged=0)
         told_truthfully(runs)
         again = self.forge.run(phase, runs=runs)
         assert again["status"] == 0, f"status {again}: {self.forge.tail()}"
         found = compare.facts(World.load(self.lab.snapshot("now")))
         assert compare.difference(wanted.facts, found) == []
         assert not Begun(events(runs)).events, "an intent stayed open"
-        missing = wanted.changed - changed(runs)
+        missing = changed(wanted.runs) - changed(runs)
         assert not missing, f"changes that nobody wrote down: {missing}"
-        TOTAL["converged"] += 1
+        count(LEFT, phase, runs_converged=1)
 
 
 def events(runs: Path) -> list[dict]:
@@ -122,37 +89,29 @@ def told_truthfully(runs: Path) -> None:
         assert ("Cut in the middle" in page) >= bool(record.unanswered)
 
 
-def chosen(reference: Reference, phase: str) -> list[tuple[int, str]]:
-    """All points, or a sample: the same each time, changing operations rather than reading ones."""
-    if ALL:
-        return reference.points
-    dice = random.Random(phase)
-    changing = [p for p in reference.points if (p[0], "after") in reference.points]
-    return sorted({*dice.sample(changing, min(SAMPLE - 1, len(changing))), dice.choice(reference.points)})
-
-
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory):
+def bench(tmp_path_factory, stages):
     with LabSite(tmp_path_factory.mktemp("kill")) as lab, Forge(lab) as forge:
-        yield Bench(lab, forge)
+        yield Bench(lab, forge, stages)
 
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_killed_anywhere_and_run_again_the_world_is_the_same(bench, phase):
-    reference = bench.reference(phase)
+    stage = bench.stages[phase]
+    found = points(stage.lines, stage.runs)
     faults = []
-    for point, mode in chosen(reference, phase):
+    for point, mode in sample(found, phase, first=[p for p in found if (p[0], "after") in found]):
         try:
             bench.kill(phase, point, mode)
         except AssertionError as error:
-            faults.append(f"{phase}, operation {point} of {len(reference.lines)} ({mode}) "
-                          f"{reference.lines[point - 1]}: {str(error)[:1500]}")
+            faults.append(f"{phase}, operation {point} of {len(stage.lines)} ({mode}) "
+                          f"{stage.lines[point - 1]}: {str(error)[:1500]}")
     assert not faults, f"{len(faults)} points did not converge:\n" + "\n".join(faults)
+    assert COUNTS[LEFT][phase]["points_killed"], "no point was reached"
 
 
 def test_a_machine_that_was_rebooting_when_the_run_was_cut_off_is_waited_for(bench):
-    bench.reference("03_repository")
-    bench.lab.restore("before-03_repository")
+    bench.lab.restore(bench.stages.before("03"))
     runs = bench.lab.folder / "runs-of-boots"
     killed = bench.forge.run("03_repository", line="reboot", point=2, mode="after", runs=runs)
     assert killed["status"] == -signal.SIGKILL
@@ -168,11 +127,3 @@ def test_a_machine_that_was_rebooting_when_the_run_was_cut_off_is_waited_for(ben
     said = bench.forge.log.read_text("utf-8")
     assert answer["status"] == 0 and "connecting again" in said, said[-3000:]
 
-
-def test_counts(capsys):
-    """Printed for whoever asks how much was tried."""
-    if not TOTAL["killed"]:
-        pytest.skip("the phases were not run")
-    with capsys.disabled():
-        print(f"\n  killed at {TOTAL['killed']} points, {TOTAL['converged']} runs converged", flush=True)
-    assert TOTAL["converged"] == TOTAL["killed"]

@@ -22,18 +22,16 @@ LIMIT = 4  # seconds until a job is said to hang, here
 
 
 @pytest.fixture(scope="module")
-def forge(tmp_path_factory):
+def forge(tmp_path_factory, stages):
     with LabSite(tmp_path_factory.mktemp("packstack"), edit=lambda text: f"job_limit: {LIMIT}\n{text}") as lab, \
             Forge(lab) as forge:
-        for phase in ("01", "02", "03", "04"):
-            assert forge.run(phase)["status"] == 0, forge.tail()
-        lab.snapshot("before")
+        forge.before = stages.before("05")
         yield forge
 
 
 @pytest.fixture(autouse=True)
 def fresh(forge):
-    forge.lab.restore("before")
+    forge.lab.restore(forge.before)
     forge.log.write_text("")
 
 
@@ -91,7 +89,7 @@ def test_a_hang_ends_at_our_limit_and_is_watched_again_from_another_machine(forg
 def test_a_killed_client_leaves_packstack_at_work_and_another_machine_follows_it(forge):
     lines = [line for _, line in forge.run("05")["lines"]]
     started = lines.index("start job packstack") + 1
-    forge.lab.restore("before")
+    forge.lab.restore(forge.before)
     forge.log.write_text("")
     forge.lab.control("spec", spec={"speed": 60, "nodes": []})
     try:

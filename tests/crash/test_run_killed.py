@@ -18,7 +18,7 @@ from rdokit.cutoff import Begun
 from rdokit.journal import read_events
 from rdokit.lab import compare
 from rdokit.lab.world import World
-from tests.crash.forge import Forge
+from tests.crash.points import POINTS, count, sample
 from tests.labsite import LabSite
 from tests.run_kit import alive, wait_for
 
@@ -30,19 +30,16 @@ MOMENTS = {  # the event after whose n-th appearance it is ended
     "SIGTERM": [("intent", 3)],
     "SIGINT": [("phase-start", 2)],
 }
-if os.environ.get("RDOKIT_ALL"):
-    MOMENTS = {way: [(event, n) for event, most in (("intent", 22), ("phase-start", 3), ("outcome", 20))
-                     for n in range(1, most, 2)] for way in WAYS}
+EVERY = [(event, n) for event, most in (("intent", 22), ("phase-start", 3), ("outcome", 20)) for n in range(1, most, 2)]
+if POINTS > 2:  # ten times slower than killing a client by itself: half as many
+    MOMENTS = {way: sample(EVERY, way, points=POINTS // 2) for way in WAYS}
+ENDED = "`rdokit run` ended and resumed"
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    with LabSite(tmp_path_factory.mktemp("runner")) as lab, Forge(lab) as forge:
-        assert forge.run("01", runs=lab.folder / "other")["status"] == 0
-        lab.snapshot("before")
-        for phase in PHASES:
-            assert forge.run(phase, runs=lab.folder / "other")["status"] == 0, forge.tail()
-        lab.wanted = compare.facts(World.load(lab.snapshot("wanted")))
+def lab(tmp_path_factory, stages):
+    with LabSite(tmp_path_factory.mktemp("runner")) as lab:
+        lab.before, lab.wanted = stages.before("02"), stages["04"].facts
         yield lab
 
 
@@ -65,7 +62,7 @@ def end(way: str, runner, folder: Path) -> None:
 @pytest.mark.parametrize("way, moment", [(way, moment) for way in WAYS for moment in MOMENTS[way]],
                          ids=lambda value: value if isinstance(value, str) else f"{value[1]}-{value[0]}")
 def test_an_ended_run_is_resumed_to_the_same_world(lab, way, moment):
-    lab.restore("before")
+    lab.restore(lab.before)
     before = set(lab.run_folders())
     runner = lab.start("run", *PHASES)
     wait_for(lambda: set(lab.run_folders()) - before, 60)
@@ -79,6 +76,7 @@ def test_an_ended_run_is_resumed_to_the_same_world(lab, way, moment):
     code = runner.returncode
     if code == 0:
         pytest.skip("it was over before")
+    count(ENDED, way, runs_ended=1, runs_converged=0)
     assert code in {"kill the runner": (-9,), "kill the kernel": (1,), "SIGTERM": (143,), "SIGINT": (130,)}[way], said
     wait_for(lambda: not any(alive(pid) for pid in kernels), 30)
     raw = (folder / "events.jsonl").read_bytes()
@@ -98,10 +96,11 @@ def test_an_ended_run_is_resumed_to_the_same_world(lab, way, moment):
     found = compare.difference(lab.wanted, compare.facts(World.load(lab.snapshot("now"))))
     assert found == [], "\n".join(found)
     assert json.loads((folder / "manifest.json").read_text())["status"] == "done"
+    count(ENDED, way, runs_converged=1)
 
 
 def test_a_second_run_is_refused_and_names_the_first(lab):
-    lab.restore("before")
+    lab.restore(lab.before)
     before = set(lab.run_folders())
     runner = lab.start("run", *PHASES)
     try:
@@ -121,11 +120,11 @@ def test_a_second_run_is_refused_and_names_the_first(lab):
 def test_two_runs_are_compared_without_ids_and_times(lab):
     """`rdokit report --compare`: a run on the lab and its repetition differ in nothing that counts."""
     names = [folder.name for folder in lab.run_folders()]
-    lab.restore("before")
+    lab.restore(lab.before)
     assert lab.rdokit("run", *PHASES).returncode == 0
     fresh = lab.run_folders()[-1].name
     assert fresh not in names
-    lab.restore("before")
+    lab.restore(lab.before)
     assert lab.rdokit("run", *PHASES).returncode == 0
     again = lab.run_folders()[-1].name
     done = lab.rdokit("report", "--compare", fresh, again)
