@@ -126,7 +126,7 @@ def upload(lab: RealLab, folder: Path, other: Path, env: dict[str, str], repeat:
         assert digest in client.exec_command("sha256sum /root/image")[1].read().decode()
 
     def by_rdokit() -> None:  # checks the digest itself
-        node.write("/root/image", data, seen=node.read("/root/image"), read_back=False)
+        node.write("/root/image", data, seen=node.read("/root/image"))
 
     def by_scp() -> None:
         subprocess.run(scp, env=env, check=True)

@@ -151,21 +151,27 @@ def _add_lab(commands) -> None:
 
 
 def _run(args) -> int:
-    from .run import Request, run
+    from .nursery import Nursery
 
-    return run(Request(args.phases, args.site, args.start, args.plan, args.resume,
-                       [tuple(pair) for pair in args.parameter], args.notebooks))
+    with Nursery() as nursery:  # it loads while the request is read
+        from .run import Request, run
+
+        return run(Request(args.phases, args.site, args.start, args.plan, args.resume,
+                           [tuple(pair) for pair in args.parameter], args.notebooks), nursery)
 
 
 def _undo(args) -> int:
+    from .nursery import Nursery
     from .phases import phases, select
-    from .run import Request, run
 
     names = [] if args.phases == ["all"] else [phase.name for phase in select(phases(), args.phases)]
     if not (args.plan or args.yes) and not _confirmed(
             f"Take back {', '.join(names) or 'everything'} on site {args.site}? (--plan lists it)"):
         return 1
-    return run(Request(["90"], args.site, plan=args.plan, given=[("phases", json.dumps(names))]))
+    with Nursery() as nursery:
+        from .run import Request, run
+
+        return run(Request(["90"], args.site, plan=args.plan, given=[("phases", json.dumps(names))]), nursery)
 
 
 def _phases(args) -> int:

@@ -116,7 +116,8 @@ class Journal:
         self._folder = folder if callable(folder) else Path(folder)
         self.phase = phase
         self.mask = mask or (lambda text: text)
-        self._lock = threading.Lock()
+        self._lock, self._syncing = threading.Lock(), threading.Lock()
+        self._written = self._synced = 0
 
     @property
     def folder(self) -> Path:
@@ -149,7 +150,7 @@ class Journal:
         return cls(os.environ.get("RDOKIT_RUN") or by_hand, phase=os.environ.get("RDOKIT_PHASE", notebook), mask=mask)
 
     def event(self, event: str, **fields: object) -> dict:
-        """Writes one event and forces it to disk; returns what was written.
+        """Writes one event and forces it to disk (`already` follows with the next); returns what was written.
 
         Args:
             event: one of `EVENTS`.
@@ -164,22 +165,36 @@ class Journal:
         row = {"t": now(), "run": self.run, "phase": self.phase, "event": event}
         row |= {name: _masked(value, self.mask) for name, value in fields.items() if value is not None}
         row.setdefault("pid", os.getpid())
-        self._append(_line(row))
+        self._append(_line(row), lasting=event != "already")
         return row
 
-    def _append(self, line: bytes) -> None:
+    def _append(self, line: bytes, lasting: bool) -> None:
         try:
-            with self._lock, open(self.path, "ab", buffering=0) as file:
-                if fcntl:  # the runner and a kernel write at the same time
-                    fcntl.flock(file, fcntl.LOCK_EX)
-                if file.tell() and _last_byte(self.path) != b"\n":
-                    line = b"\n" + line  # a kill cut the line before; it stays, on a line of its own
-                file.write(line)
-                os.fsync(file.fileno())
+            with open(self.path, "ab", buffering=0) as file:
+                with self._lock:
+                    if fcntl:  # the runner and a kernel write at the same time
+                        fcntl.flock(file, fcntl.LOCK_EX)
+                    if file.tell() and _last_byte(self.path) != b"\n":
+                        line = b"\n" + line  # a kill cut the line before; it stays, on a line of its own
+                    file.write(line)
+                    if fcntl:
+                        fcntl.flock(file, fcntl.LOCK_UN)
+                    self._written += 1
+                    mine = self._written
+                if lasting:
+                    self._force(file, mine)
         except OSError as error:
             raise RdokitError(f"The record {self.path} cannot be written: {error.strerror or error}.",
                               next_step="Free space or mend the folder; without a record nothing is changed.",
                               ) from error
+
+    def _force(self, file, mine: int) -> None:
+        """To disk; what threads of other nodes wrote meanwhile goes with it."""
+        with self._syncing:
+            if self._synced < mine:
+                reached = self._written
+                os.fsync(file.fileno())
+                self._synced = reached
 
     def read(self) -> list[dict]:
         """All events; a line that a kill cut in the middle is left out."""

@@ -1,9 +1,8 @@
 """The kernel that runs a phase: ipykernel, with what every phase imports already loaded and no output dropped.
 
 `python -m rdokit.kernelapp -f FILE` is one kernel. `--nursery` loads everything once and then forks a
-kernel for each line it is sent, `{"file": …, "env": {…}}`, and answers with its process id: a kernel is
-there in a tenth of a second instead of one. Nothing is put into a notebook's names, and a module that
-fails to load here fails again, visibly, in its cell.
+kernel for each message on the socket that is its standard input (`nursery` has the other end). Nothing
+is put into a notebook's names, and a module that fails to load here fails again, visibly, in its cell.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sys
 
 import zmq
@@ -44,22 +44,27 @@ def preload() -> None:
 
 
 def nursery() -> None:
-    """Forks kernels until the runner closes our input or is gone; its children notice that we are gone."""
+    """Forks kernels until the runner closes the socket or is gone; its children notice that we are gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the runner, which tells each kernel
     signal.signal(signal.SIGCHLD, _reap)
+    runner = socket.socket(fileno=os.dup(0))
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     preload()
     gc.freeze()
-    replies = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)
     folders = []
-    for line in sys.stdin:
-        request = json.loads(line)
+    while True:
+        message, received, _, _ = socket.recv_fds(runner, 1 << 20, 8)
+        if not message:
+            break
+        request = json.loads(message)
         folders.append(os.path.dirname(request["file"]))
         pid = os.fork()
         if pid == 0:
-            replies.close()
-            _become_kernel(request)
-        replies.write(f"{pid}\n")
+            runner.close()
+            _become_kernel(request, log=received[0])
+        for fd in received:
+            os.close(fd)
+        runner.send(b"%d" % pid)
     for folder in folders:  # a runner that was killed could not
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -70,11 +75,11 @@ def _reap(signum: int, frame: object) -> None:
             pass
 
 
-def _become_kernel(request: dict) -> None:
+def _become_kernel(request: dict, log: int) -> None:
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(log, 1), os.dup2(log, 2), os.close(log)
     os.environ.update(request["env"])
     parent = os.getppid()
     KernelApp.launch_instance(["-f", request["file"], f"--IPKernelApp.parent_handle={parent}", *OPTIONS])

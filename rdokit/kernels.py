@@ -1,7 +1,6 @@
 """Kernels that are started before they are needed, spoken to over local sockets, and always ended.
 
-A kernel's start and the imports of a phase (a second together) pass while the phase before is at work;
-on Linux they are paid once: a nursery process loads everything and forks the kernels. Traffic goes
+A kernel's start passes while the phase before is at work; `nursery` makes its process. Traffic goes
 through Unix sockets in a folder of the operator's own where the system has them, which ends ipykernel's
 warning about plain TCP.
 """
@@ -9,23 +8,21 @@ warning about plain TCP.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import zmq
 from jupyter_client.manager import AsyncKernelManager
 
+from .nursery import Child, Nursery
+
 GRACE = 10.0  # seconds an interrupted cell has to write down where it stands
-MODULE = [sys.executable, "-m", "rdokit.kernelapp"]
 
 
 class Manager(AsyncKernelManager):
@@ -43,99 +40,17 @@ class Manager(AsyncKernelManager):
     is_alive = _async_is_alive
 
 
-class Child:
-    """A kernel that the nursery forked: like a Popen, as far as it is used here."""
-
-    def __init__(self, learn: Callable[[], int]):
-        self._learn, self._pid = learn, 0
-
-    @property
-    def pid(self) -> int:
-        self._pid = self._pid or self._learn()
-        return self._pid
-
-    def poll(self) -> int | None:
-        """None while it lives."""
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return -1
-        return None
-
-    def wait(self, timeout: float | None = None) -> int:
-        end = None if timeout is None else time.monotonic() + timeout
-        while self.poll() is None:
-            if end is not None and time.monotonic() > end:
-                raise subprocess.TimeoutExpired("kernel", timeout or 0)
-            time.sleep(0.01)
-        return -1
-
-    def send_signal(self, signum: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signum)
-
-    def terminate(self) -> None:
-        self.send_signal(signal.SIGTERM)
-
-    def kill(self) -> None:
-        self.send_signal(signal.SIGKILL)
-
-
-class Nursery:
-    """Makes kernels: forks of one process that has everything loaded on Linux, fresh processes elsewhere.
-
-    Args:
-        pass_fds: descriptors that kernels keep open, so that they hold the site's lock while they live.
-        log: file that takes what the processes themselves print, apart from their cells.
-    """
-
-    def __init__(self, pass_fds: Sequence[int] = (), log: Path | None = None):
-        self._log = log
-        self._options = {"pass_fds": tuple(pass_fds), "start_new_session": True} if os.name == "posix" else {}
-        self._process = None
-        if sys.platform == "linux":  # elsewhere a fork after loading numpy is not safe
-            self._process = self._popen([*MODULE, "--nursery"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-    def _popen(self, line: list[str], **options) -> subprocess.Popen:
-        with open(self._log or os.devnull, "ab") as said:
-            return subprocess.Popen(line, **{"stdin": subprocess.DEVNULL, "stdout": said, "stderr": said,
-                                             **self._options, **options})
-
-    def start(self, file: str, env: Mapping[str, str]) -> Child | subprocess.Popen:
-        """A kernel for a connection file; returns before it is ready."""
-        if self._process is None:
-            parent = {"JPY_PARENT_PID": str(os.getpid())} if os.name == "posix" else {}
-            return self._popen([*MODULE, "-f", file], env={**os.environ, **parent, **env})
-        self._process.stdin.write(json.dumps({"file": file, "env": dict(env)}).encode() + b"\n")
-        self._process.stdin.flush()
-        return Child(self._reply)
-
-    def _reply(self) -> int:
-        """The next process id; kernels are asked for theirs in the order in which they were started."""
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError("the kernels' nursery ended; see kernels.log")
-        return int(line)
-
-    def close(self) -> None:
-        """Ends the nursery; kernels that still live end by themselves within a second."""
-        if self._process:
-            self._process.stdin.close()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(5)
-            self._process.kill()
-            self._process.stdout.close()
-
-
 class Kernel:
     """One kernel, from its start to its certain end.
 
     Args:
         nursery: what starts it.
         env: put on top of our own environment (RDOKIT_RUN, RDOKIT_PHASE).
+        log: file that takes what the process itself prints, apart from its cells.
+        keeps: descriptors that it keeps open, so that it holds the site's lock while it lives.
     """
 
-    def __init__(self, nursery: Nursery, env: Mapping[str, str]):
+    def __init__(self, nursery: Nursery, env: Mapping[str, str], log: Path, keeps: Sequence[int] = ()):
         self.folder = tempfile.mkdtemp(prefix="rdokit-")  # 0700; short, for a socket's path has 108 characters
         self.busy = False
         self.killed = False
@@ -144,7 +59,7 @@ class Kernel:
         self.manager = Manager(connection_file=os.path.join(self.folder, "kernel.json"), **options)
         self.manager.context.setsockopt(zmq.RCVHWM, 0)  # the other half of kernelapp's
         self.manager.write_connection_file()
-        self.process = self.manager.process = nursery.start(self.manager.connection_file, env)
+        self.process = self.manager.process = nursery.start(self.manager.connection_file, env, log, keeps)
 
     @property
     def pid(self) -> int:

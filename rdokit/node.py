@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import shlex
 import time
 from collections.abc import Callable
@@ -21,30 +22,34 @@ from .ssh import COMMAND_LIMIT, Connection, Door
 PATIENCE = 60.0  # seconds that a lost connection is tried again for a question
 REBOOT_LIMIT = 900.0  # seconds for a machine to come back
 
-# Read: the link's target, then mode, owner, group, SELinux label and time, then the bytes.
-_READ = """f=$(readlink -f -- {path}) && [ -e "$f" ] || { echo absent; exit 0; }; [ -f "$f" ] || { echo other; exit 0; }
-s=$(stat -c "%a %U %G %Y %C" -- "$f" 2>/dev/null) || s=$(stat -c "%a %U %G %Y ?" -- "$f") && printf "%s\\n" "$f" "$s" &&
-cat -- "$f"
+# Every program costs the node a millisecond or two, and each node's processor may be a slow one: hence few of them.
+# Facts: mode, owner, group, time and SELinux label; a node without SELinux prints "?" for it, or nothing at all.
+_FACTS = """s=$(stat -c "%a %U %G %Y %C" -- "$f" 2>/dev/null) || :
+case $s in *" "*" "*" "*" "?*) ;; *) s=$(stat -c "%a %U %G %Y ?" -- "$f") || exit 1 ;; esac; printf "%s\\n" "$f" "$s"
+"""
+_READ = """f={path}; [ ! -L "$f" ] || f=$(readlink -f -- "$f") || f=
+[ -e "$f" ] || { echo absent; exit 0; }; [ -f "$f" ] || { echo other; exit 0; }
+""" + _FACTS + """cat -- "$f"
 """
 
-# Write: complete and verified beside the file, then renamed over it, only if the file is still the one looked at.
-# The new file starts as a copy of the old one: so owner, mode, SELinux label and ACL stay, with one command.
-# Every program costs the node a millisecond or two, hence few of them. Last, the file is read back.
+# Write: complete, on disk and verified beside the file, then renamed over it, only if that is still the file looked at.
+# The new file starts as a copy of the old one, so owner, mode, SELinux label and ACL stay. A writer whose machine went
+# off may have left its file, or a backup that is still the file itself: both go first.
 # Exit 90: changed meanwhile. 91: not all bytes arrived. 92: it may not be replaced (chattr +i).
-_WRITE = """set -e; umask 077; f={path}; t="${f%/*}/.${f##*/}.rdokit.$$"; b={backup}; made=
+_WRITE = """set -e; umask 077; f={path}; d="${f%/*}/.${f##*/}.rdokit"; t="$d.$$"; b={backup}; made=
 trap 'rm -f "$t" "$t.old" ${made:+"$made"}' EXIT; trap 'exit 94' HUP INT TERM
-sum() { s=$(sha256sum < "$1"); [ "${s%% *}" = "$2" ]; }
-if [ -e "$f" ]; then cp -a -- "$f" "$t"; else : > "$t"; fi || exit 93
-cat > "$t"; sum "$t" {new} || exit 91
-if [ -e "$f" ]; then sum "$f" {old} || exit 90
+for x in "$d".[1-9]*; do p=${x#"$d".}; [ ! -e "$x" ] || kill -0 "${p%.old}" 2>/dev/null || rm -f -- "$x"; done
+for x in "$f".rdokit-*.bak; do [ ! "$x" -ef "$f" ] || rm -f -- "$x"; done
+if [ -e "$f" ]; then cp -a -- "$f" "$t" && set -- "$t" "$f"; else : > "$t" && set -- "$t"; fi || exit 93
+dd bs=65536 conv=fsync of="$t"
+s=$(sha256sum -- "$@"); n=${s%% *}; o=${s##*$'\\n'}; o=${o%% *}
+[ "${n#\\\\}" = {new} ] || exit 91
+if [ $# = 2 ]; then [ "${o#\\\\}" = {old} ] || exit 90
 if [ -n "$b" ] && [ ! -e "$b" ]; then
 ln -- "$f" "$b" 2>/dev/null || { cp -a -- "$f" "$t.old" && mv -- "$t.old" "$b"; } || exit 1; made=$b; fi
-else [ {old} = absent ] || exit 90; chmod {mode} "$t"; restorecon "$t" 2>/dev/null || :; fi
-sync "$t" 2>/dev/null || sync; mv -f -- "$t" "$f" || exit 92; trap - EXIT
-"""
-_BACK = """s=$(stat -c "%a %U %G %Y %C" -- "$f" 2>/dev/null) || s=$(stat -c "%a %U %G %Y ?" -- "$f")
-printf "%s\\n" "$f" "$s"; cat -- "$f"
-"""
+else [ {old} = absent ] && [ ! -e "$f" ] || exit 90; chmod {mode} "$t"; restorecon "$t" 2>/dev/null || :; fi
+mv -f -- "$t" "$f" || exit 92; trap - EXIT
+""" + _FACTS
 
 
 @dataclass(frozen=True)
@@ -150,18 +155,19 @@ class Node:
             raise CommandError(self.name, f"cat {shlex.quote(path)}", result.status, result.stderr)
         return self._file(path, result)
 
-    def _file(self, path: str, result: Result) -> RemoteFile:
-        """What _READ printed."""
+    def _file(self, path: str, result: Result, data: bytes | None = None) -> RemoteFile:
+        """What _READ printed, or _WRITE of a file that holds `data`."""
         if result.stdout == "absent\n":
             return RemoteFile(path, exists=False)
         if result.stdout == "other\n":
             raise CommandError(self.name, f"cat {shlex.quote(path)}", 1, "is not a regular file")
-        real, facts, data = result.stdout.split("\n", 2)
+        real, facts, text = result.stdout.split("\n", 2)
         mode, owner, group, _, context = facts.split(" ", 4)
-        return RemoteFile(real, data.encode("utf-8", "surrogateescape"), True, mode, owner, group, context)
+        return RemoteFile(real, text.encode("utf-8", "surrogateescape") if data is None else data, True, mode, owner,
+                          group, context)
 
     def write(self, path: str, data: bytes, *, seen: RemoteFile, backup: str = "", mode: str = "0644",
-              limit: float = COMMAND_LIMIT, read_back: bool = True) -> RemoteFile:
+              limit: float = COMMAND_LIMIT) -> RemoteFile:
         """Replace a file in one step; owner, mode and SELinux label stay.
 
         Args:
@@ -170,16 +176,15 @@ class Node:
             seen: what was read before; the write is refused when the file is another one now.
             backup: path of a copy of the old file, made once; "" for none.
             mode: of a file that did not exist.
-            read_back: fetch the file as it is then; without, its digest on the node is proof enough (large files).
 
         Returns:
-            The file as it is now.
+            The file as it is now; its digest on the node proves that the bytes are `data`.
 
         Raises:
             FileChanged: somebody changed it since it was seen; nothing was written.
             CommandError: the node refused (read-only, full, immutable); the old file is untouched.
         """
-        script = (_WRITE + _BACK * read_back).replace("{path}", shlex.quote(path))
+        script = _WRITE.replace("{path}", shlex.quote(path))
         script = script.replace("{backup}", shlex.quote(backup)).replace("{mode}", mode)
         script = script.replace("{old}", seen.sha256).replace("{new}", hashlib.sha256(data).hexdigest())
         line = Script(script, title=f"write {path}")
@@ -190,10 +195,11 @@ class Node:
         if result.status != 0:
             why = {91: "not all bytes arrived", 92: "it may not be replaced: lsattr shows whether it is immutable",
                    93: "no file can be made in its folder"}.get(result.status, "")
-            raise CommandError(self.name, f"write {path}", result.status,
-                               "\n".join(x for x in (why, result.stderr.strip()) if x),
+            # dd counts, whatever happens
+            said = re.sub(r"(?m)^\d+(\+\d+ records| bytes) .*\n?", "", result.stderr).strip()
+            raise CommandError(self.name, f"write {path}", result.status, "\n".join(x for x in (why, said) if x),
                                next_step="The old file is untouched. Is the file system full or read-only?")
-        return self._file(path, result) if read_back else RemoteFile(path, data)
+        return self._file(path, result, data)
 
     # --- reboot ----------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from .shell import Command, shorten
 from .ssh import COMMAND_LIMIT
 from .steps import NOT_KNOWN, SETTLE, Edit, Long, Reboot, Run, Step, Upload, arguments
 
-WORKERS = 16  # nodes worked on at the same time
+WORKERS = 64  # nodes worked on at the same time: they mostly wait
 NOT_YET = "not yet known"
 
 

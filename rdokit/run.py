@@ -1,7 +1,7 @@
 """`rdokit run`: the phases in order through papermill, with a truthful record; the only papermill import is `engine`.
 
-papermill is imported while the first kernel starts, and each further kernel starts while the phase
-before it works. Ctrl-C and SIGTERM interrupt the running cell, give it time to write down where it
+Kernels load while the request is read and papermill is imported, and each further one starts while the
+phase before it works. Ctrl-C and SIGTERM interrupt the running cell, give it time to write down where it
 stands, and end the run as interrupted; nothing of this relies on papermill's own status.
 """
 
@@ -23,6 +23,7 @@ from .failure import Failure, lines_of, summary
 from .journal import Journal, new_run, runs_dir
 from .lock import SiteLock
 from .masking import refuse_secrets, secrets_of
+from .nursery import Nursery
 from .phases import Phase, parameters_for, phases, select
 from .progress import Progress, Row
 from .secret import Masker
@@ -80,8 +81,11 @@ class Stop:
                 signal.signal(getattr(signal, name), handler)
 
 
-def run(request: Request, console=None) -> int:
+def run(request: Request, nursery: Nursery, console=None) -> int:
     """Runs phases on a site.
+
+    Args:
+        nursery: where kernels come from; the caller starts it before anything else, and closes it.
 
     Returns:
         0 done, 1 a step failed, 2 a phase refused its parameters, 130 Ctrl-C, 143 SIGTERM.
@@ -108,7 +112,7 @@ def run(request: Request, console=None) -> int:
         if folder:
             chosen, request = _as_before(folder, chosen, request)
         values = parameters_for(chosen, request.given, {"site": name, "plan_only": request.plan})
-        runner = Runner(request, chosen, values, mask, stop, lock, console)
+        runner = Runner(request, chosen, values, mask, stop, lock, nursery, console)
         return runner.run(site.site, site_file, folder)
 
 
@@ -135,13 +139,12 @@ class Runner:
     """One attempt at a run: the phases one after the other until the end or the first failure."""
 
     def __init__(self, request: Request, chosen: list[Phase], values: dict, mask: Masker, stop: Stop,
-                 lock: SiteLock, console):
+                 lock: SiteLock, nursery: Nursery, console):
         self.request, self.chosen, self.values, self.mask = request, chosen, values, mask
-        self.stop, self.lock, self.console = stop, lock, console
+        self.stop, self.lock, self.nursery, self.console = stop, lock, nursery, console
         self.rows = [Row(phase.name, phase.title) for phase in chosen]
         self.folder = runs_dir()
         self.failure: Failure | None = None
-        self.nursery = None
         self._old: list = []
 
     def run(self, site: str, site_file: Path, folder: Path | None) -> int:
@@ -155,13 +158,15 @@ class Runner:
         started = time.monotonic()
         status = "failed"
         try:
-            status = self._all()
+            try:
+                status = self._all()
+            finally:
+                code = self._code(status)
+                self.journal.event("run-end", status=status, exit=code, seconds=round(time.monotonic() - started, 2))
+                history.update_manifest(self.folder, status=status, exit=code)
+            self._close(status, time.monotonic() - started)
         finally:
-            code = self._code(status)
-            self.journal.event("run-end", status=status, exit=code, seconds=round(time.monotonic() - started, 2))
-            history.update_manifest(self.folder, status=status, exit=code)
             self._end_kernels()
-        self._close(status, time.monotonic() - started)
         return code
 
     def _open(self, site: str, site_file: Path, folder: Path | None) -> Path:
@@ -183,6 +188,7 @@ class Runner:
 
     def _all(self) -> str:
         kernel = self._start(0)
+        from . import execute  # noqa: F401 - papermill, while the kernel loads its part
         with Progress(self.rows, self.journal.path, self.console) as progress:
             for number, phase in enumerate(self.chosen):
                 following = self._start(number + 1)
@@ -198,13 +204,12 @@ class Runner:
 
     def _start(self, number: int):
         """A kernel for a phase; it gets ready while the phase before works."""
-        from .kernels import Kernel, Nursery
+        from .kernels import Kernel
 
         if number >= len(self.chosen) or self.stop.signum:
             return None
         env = {"RDOKIT_RUN": str(self.folder), "RDOKIT_PHASE": self.chosen[number].name}
-        self.nursery = self.nursery or Nursery([self.lock.fd], self.folder / "kernels.log")
-        kernel = Kernel(self.nursery, env)
+        kernel = Kernel(self.nursery, env, self.folder / "kernels.log", [self.lock.fd])
         self._old.append(kernel)
         return kernel
 
@@ -213,8 +218,9 @@ class Runner:
             kernel.close()
         for kernel in self._old:
             kernel.wait()
-        if self.nursery:
-            self.nursery.close()
+        with contextlib.suppress(OSError):
+            if (self.folder / "kernels.log").stat().st_size == 0:
+                (self.folder / "kernels.log").unlink()
 
     def _phase(self, phase: Phase, row: Row, kernel, progress: Progress) -> str:
         if kernel is None or self.stop.signum:
@@ -260,9 +266,6 @@ class Runner:
 
     def _close(self, status: str, seconds: float) -> None:
         """The last words: summary, failure in three lines, where the record is."""
-        with contextlib.suppress(OSError):
-            if (self.folder / "kernels.log").stat().st_size == 0:
-                (self.folder / "kernels.log").unlink()
         history.set_latest(self.folder)
         self.console.print(summary(self.rows, seconds))
         if self.request.plan:

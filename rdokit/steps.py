@@ -260,7 +260,7 @@ class Upload(Run):
         return f"cat > {quoted(self.path)}   # {self.title}"
 
     def apply(self, plan: Plan) -> dict:
-        self.node.write(self.path, self.content(), seen=self.node.read(self.path), limit=self.limit, read_back=False)
+        self.node.write(self.path, self.content(), seen=self.node.read(self.path), limit=self.limit)
         return {"path": self.path}
 
 

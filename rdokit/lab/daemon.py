@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import hmac
 import importlib
 import json
@@ -150,7 +151,7 @@ class Daemon:
         self.dirty = False
         self.saving: asyncio.TimerHandle | None = None
         self.last_save = 0.0
-        self.cost = 0.0  # seconds that the last save by ourselves took
+        self.cost = 0.0  # seconds that the last save took
         self.writer = 0  # the process that saves
         self.token = secrets.token_hex(16)
         self.control: asyncio.Server | None = None
@@ -202,6 +203,9 @@ class Daemon:
                 ) from None
             raise
         self.control = await asyncio.start_server(self.control_client, "127.0.0.1", 0, limit=1 << 24)
+        gc.unfreeze()  # of a world before this one
+        gc.collect()
+        gc.freeze()  # the world lives on: looking through all of it for garbage was a sixth of a busy lab's time
         self.write_known_hosts()
         self.save()
         self.write_status("ready")
@@ -270,28 +274,37 @@ class Daemon:
                     self.world.save(self.state / "world.lab")
                 finally:
                     os._exit(0)
+            self.last_save = begun
             asyncio.get_running_loop().call_later(0.1, self.reap)
         else:
             self.world.save(self.state / "world.lab")
-            self.cost = time.monotonic() - begun
-        # a big world must not eat the time of those who work on it: 5 % at most
-        spent = time.monotonic() - begun
-        self.last_save = max(begun, time.monotonic() + spent * 20 - SAVE_EVERY)
+            self.saved(time.monotonic() - begun)
+
+    def saved(self, cost: float) -> None:
+        """A big world must not eat the time of those who work on it, nor their other processor: 5 % at most."""
+        self.cost = cost
+        self.last_save = time.monotonic() + max(0.0, cost * 20 - SAVE_EVERY)
+        if self.saving is not None:  # asked for while a fork wrote, when its cost was not known
+            self.saving.cancel()
+            self.saving = None
+            self.note_change()
 
     def save_again(self) -> None:
         """The fork may have ended meanwhile."""
         self.saving = None
         self.reap()
-        self.save()
+        self.note_change()
 
     def reap(self, wait: bool = False) -> None:
         """Collect the fork that wrote."""
         if not self.writer:
             return
         with contextlib.suppress(ChildProcessError):
-            if os.waitpid(self.writer, 0 if wait else os.WNOHANG)[0] == 0:
+            pid, _, usage = os.wait4(self.writer, 0 if wait else os.WNOHANG)
+            if pid == 0:
                 asyncio.get_running_loop().call_later(0.1, self.reap)
                 return
+            self.saved(usage.ru_utime + usage.ru_stime)
         self.writer = 0
 
     def save_at_end(self) -> None:

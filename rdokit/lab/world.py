@@ -7,6 +7,7 @@ it can be saved, restored and compared.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import pickle
 import time
@@ -179,7 +180,13 @@ class World:
     def save(self, path: Path) -> None:
         """Write the world so that a crash leaves the old or the new file."""
         part = path.with_suffix(".part")
-        part.write_bytes(pickle.dumps((FORMAT, self)))
+        collects = gc.isenabled()
+        gc.disable()  # pickling makes no garbage, and looking for it again and again takes as long as pickling
+        try:
+            part.write_bytes(pickle.dumps((FORMAT, self)))
+        finally:
+            if collects:
+                gc.enable()
         part.replace(path)
 
     @classmethod

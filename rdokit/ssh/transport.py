@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import socket
+import threading
 
 import paramiko
 
@@ -12,6 +13,9 @@ from ..errors import ConnectError
 from . import limits
 from .door import Door
 from .hostkeys import known
+
+# A handshake is computing, which threads cannot share: with fifty at once each would seem to hang.
+_HANDSHAKES = threading.BoundedSemaphore(limits.HANDSHAKES)
 
 
 def _short(kex: type) -> type:
@@ -100,7 +104,8 @@ def open_transport(door: Door, stack: contextlib.ExitStack) -> El6Transport:
         transport.banner_timeout = transport.auth_timeout = limits.CONNECT
         options = transport.get_security_options()
         options.key_types = _trusted_first(options.key_types, [key.get_name() for key in known(door)[0]])
-        transport.start_client(timeout=limits.CONNECT)
+        with _HANDSHAKES:
+            transport.start_client(timeout=limits.CONNECT)
         if not transport.initial_kex_done:  # paramiko returns without a word when the time is up
             raise paramiko.SSHException("Timeout")
     except (paramiko.SSHException, EOFError, OSError) as error:

@@ -189,7 +189,7 @@ def _select(r: Rpm) -> tuple[list[Package], int]:
                 p.print(f"no package {'provides' if '--whatprovides' in r.long else 'requires'} {name}")
                 status += 1
         else:
-            hits = [q for q in everything if _named(q, name)]
+            hits = [q for q in everything if name.startswith(q.name) and _named(q, name)]
             hits.sort(key=lambda q: q.installed)
             if not hits:
                 p.print(f"package {name} is not installed")
