@@ -36,9 +36,10 @@ _READ = """f={path}; [ ! -L "$f" ] || f=$(readlink -f -- "$f") || f=
 # The new file starts as a copy of the old one, so owner, mode, SELinux label and ACL stay. A writer whose machine went
 # off may have left its file, or a backup that is still the file itself: both go first.
 # Exit 90: changed meanwhile. 91: not all bytes arrived. 92: it may not be replaced (chattr +i).
-_WRITE = """set -e; umask 077; f={path}; d="${f%/*}/.${f##*/}.rdokit"; t="$d.$$"; b={backup}; made=
+_WRITE = """set -e; umask 077; f={path}; b={backup}; made=
+read -r i < /proc/sys/kernel/random/boot_id; d="${f%/*}/.${f##*/}.rdokit"; t="$d.${i%%-*}.$$"
 trap 'rm -f "$t" "$t.old" ${made:+"$made"}' EXIT; trap 'exit 94' HUP INT TERM
-for x in "$d".[1-9]*; do p=${x#"$d".}; [ ! -e "$x" ] || kill -0 "${p%.old}" 2>/dev/null || rm -f -- "$x"; done
+for x in "$d".*; do p=${x#"${t%.*}."}; [ ! -e "$x" ] || kill -0 "${p%.old}" 2>/dev/null || rm -f -- "$x"; done
 for x in "$f".rdokit-*.bak; do [ ! "$x" -ef "$f" ] || rm -f -- "$x"; done
 if [ -e "$f" ]; then cp -a -- "$f" "$t" && set -- "$t" "$f"; else : > "$t" && set -- "$t"; fi || exit 93
 dd bs=65536 conv=fsync of="$t"
