@@ -29,6 +29,7 @@ import stat as statmod
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 ENCODING = ("utf-8", "surrogateescape")
 MAX_LINKS = 40  # of symbolic links in one path, as in Linux
@@ -190,6 +191,14 @@ def default_type(path: str) -> str:
     return CONTEXTS[probe]
 
 
+class Accounts(NamedTuple):
+    users: dict[str, tuple[int, int]]  # name -> uid, gid
+    groups: dict[str, int]  # name -> gid
+    extra: dict[str, set[int]]  # user -> supplementary gids
+    owners: dict[int, str]  # uid -> name
+    owning: dict[int, str]  # gid -> name
+
+
 class Filesystem:
     """The files of one node. Paths are absolute; `user` (a login name) is who asks, root may do everything."""
 
@@ -200,7 +209,7 @@ class Filesystem:
         self.used = 0
         self.changes = 0  # counts changes, so that a saver knows whether there is news
         self.root = Inode("dir", 0o755, 0, 0, self._ino(), "system_u:object_r:root_t:s0")
-        self._names: tuple[tuple[int, ...], dict, dict, dict] | None = None
+        self._names: tuple[tuple, Accounts] | None = None
 
     def __getstate__(self) -> dict:
         state = self.__dict__.copy()
@@ -213,16 +222,13 @@ class Filesystem:
         self.next_ino += 1
         return self.next_ino + 131070
 
-    def _accounts(self) -> tuple[dict[str, tuple[int, int]], dict[str, int], dict[str, set[int]]]:
-        """(user -> uid, gid), (group -> gid), (user -> supplementary gids), from /etc/passwd and /etc/group."""
-        files = []
-        for name in ("passwd", "group"):
-            etc = self.root.children.get("etc")
-            node = etc.children.get(name) if etc else None
-            files.append(node)
-        stamp = tuple((id(f), f.mtime, len(f.data or b"")) if f else () for f in files)
+    def _accounts(self) -> Accounts:
+        """From /etc/passwd and /etc/group."""
+        etc = self.root.children.get("etc")
+        files = (etc.children.get("passwd"), etc.children.get("group")) if etc else (None, None)
+        stamp = tuple([(id(f), f.mtime, len(f.data or b"")) if f else () for f in files])
         if self._names and self._names[0] == stamp:
-            return self._names[1:]  # type: ignore[return-value]
+            return self._names[1]
         users: dict[str, tuple[int, int]] = {"root": (0, 0)}
         groups: dict[str, int] = {"root": 0}
         extra: dict[str, set[int]] = {}
@@ -238,21 +244,23 @@ class Filesystem:
                     groups.setdefault(part[0], int(part[2]))
                     for member in filter(None, part[3].split(",") if len(part) > 3 else []):
                         extra.setdefault(member, set()).add(int(part[2]))
-        self._names = (stamp, users, groups, extra)
-        return users, groups, extra
+        owners = {uid: user for user, (uid, _) in reversed(users.items())}  # of several, the first
+        owning = {gid: group for group, gid in reversed(groups.items())}
+        self._names = stamp, Accounts(users, groups, extra, owners, owning)
+        return self._names[1]
 
     def uid(self, user: str | int) -> int:
         """The number of a user. KeyError when there is none."""
         if isinstance(user, int):
             return user
-        users = self._accounts()[0]
+        users = self._accounts().users
         return users[user][0] if user in users else int(user) if user.isdigit() else self._no_name(user)
 
     def gid(self, group: str | int) -> int:
         """The number of a group. KeyError when there is none."""
         if isinstance(group, int):
             return group
-        groups = self._accounts()[1]
+        groups = self._accounts().groups
         return groups[group] if group in groups else int(group) if group.isdigit() else self._no_name(group)
 
     @staticmethod
@@ -260,14 +268,14 @@ class Filesystem:
         raise KeyError(name)
 
     def user_name(self, uid: int) -> str:
-        return next((n for n, (u, _) in self._accounts()[0].items() if u == uid), str(uid))
+        return self._accounts().owners.get(uid, str(uid))
 
     def group_name(self, gid: int) -> str:
-        return next((n for n, g in self._accounts()[1].items() if g == gid), str(gid))
+        return self._accounts().owning.get(gid, str(gid))
 
     def groups_of(self, user: str) -> list[int]:
         """The primary and supplementary groups of a user, primary first."""
-        users, _, extra = self._accounts()
+        users, _, extra, _, _ = self._accounts()
         first = users.get(user, (0, 0))[1]
         return [first, *sorted(extra.get(user, set()) - {first})]
 
@@ -277,7 +285,7 @@ class Filesystem:
         """want: 4 read, 2 write, 1 execute/search."""
         if user == "root":
             return True
-        uid = self._accounts()[0].get(user, (65534, 65534))[0]
+        uid = self._accounts().users.get(user, (65534, 65534))[0]
         if uid == 0:
             return True
         bits = node.mode >> 6 if node.uid == uid else node.mode >> 3 if node.gid in self.groups_of(user) else node.mode
@@ -405,7 +413,7 @@ class Filesystem:
 
     def _new(self, kind: str, parent: Inode, name: str, real: str, mode: int, user: str) -> Inode:
         self._grow(0 if self.limit is None or self.used < self.limit else 1, real)
-        ids = self._accounts()[0].get(user, (0, 0))
+        ids = self._accounts().users.get(user, (0, 0))
         gid = parent.gid if parent.mode & 0o2000 else ids[1]
         label = parent.context.split(":")[2] if parent.context.count(":") >= 3 else "file_t"
         fitting = default_type(real)
