@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 import time
+from collections.abc import Iterable
 
 from .. import internet, network, packagefiles, packages
 from ..packagedata import KEYS
@@ -163,8 +164,12 @@ def _info(package: Package) -> str:
 def _select(r: Rpm) -> tuple[list[Package], int]:
     """The packages a query or verification means; complaints are printed."""
     p, found, status = r.p, [], 0
-    everything = sorted(p.node.packages.values(), key=lambda q: (-q.installed, q.name))
+
+    def latest_first(some: Iterable[Package]) -> list[Package]:
+        return sorted(some, key=lambda q: (-q.installed, q.name))
+
     if "a" in r.letters or "--all" in r.long:
+        everything = latest_first(p.node.packages.values())
         if not r.names:
             return everything, 0
         return [q for q in everything if any(fnmatch.fnmatchcase(q.name, n) or fnmatch.fnmatchcase(packages.nvra(q), n)
@@ -182,14 +187,14 @@ def _select(r: Rpm) -> tuple[list[Package], int]:
         elif "--whatprovides" in r.long or "--whatrequires" in r.long:
             hits = [
                 q
-                for q in everything
+                for q in latest_first(p.node.packages.values())
                 if (q.name == name if "--whatprovides" in r.long else name in packages.record(q).requires)
             ]
             if not hits:
                 p.print(f"no package {'provides' if '--whatprovides' in r.long else 'requires'} {name}")
                 status += 1
         else:
-            hits = [q for q in everything if name.startswith(q.name) and _named(q, name)]
+            hits = latest_first(q for q in p.node.packages.values() if name.startswith(q.name) and _named(q, name))
             hits.sort(key=lambda q: q.installed)
             if not hits:
                 p.print(f"package {name} is not installed")
