@@ -8,7 +8,7 @@ READY := .venv/.ready
 help:
 	@echo "make demo      a fresh practice lab, the whole document headlessly, a report"
 	@echo "make jupyter   JupyterLab on the notebooks"
-	@echo "make test      the tests (make test-all: the long ones in full)"
+	@echo "make test      the tests (RDOKIT_POINTS=8: kills, cuts and failures at 8 points a phase; make test-all: at all)"
 	@echo "make bench     the benchmarks"
 	@echo "make clean     stop the practice lab; remove .venv, caches and the lab's state (runs/ stays)"
 
@@ -25,7 +25,7 @@ test: $(READY)
 	@$(BIN)/python -m pytest $(ARGS)
 
 test-all: $(READY)
-	@RDOKIT_ALL=1 $(BIN)/python -m pytest $(ARGS)
+	@RDOKIT_POINTS=all $(BIN)/python -m pytest $(ARGS)
 
 bench: $(READY)
 	@sh tools/bench.sh $(ARGS)
