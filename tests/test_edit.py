@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rdokit import edit
+from rdokit.edit import _lines
 from rdokit.errors import EditError
 
 CASES = Path(__file__).parent / "cases" / "edit"
@@ -67,6 +68,16 @@ def test_hosts_adds_the_documents_lines():
     assert after == before + "".join(f"{ip} {' '.join(names)}\n" for ip, names in STEP4)
     assert edit.hosts(after, STEP4) == after
     assert edit.hosts_values(after)["node2"] == "192.168.0.12"
+
+
+def test_hosts_of_many_nodes_are_found_in_one_look(monkeypatch):
+    entries = [(f"10.0.{i // 250}.{i % 250}", [f"node{i}.example.com", f"node{i}"]) for i in range(300)]
+    looked = []
+    body = _lines.body
+    monkeypatch.setattr(_lines, "body", lambda line: looked.append(line) or body(line))
+    after = edit.hosts("127.0.0.1 localhost\n", entries)
+    assert edit.hosts(after, entries) == after
+    assert len(looked) < 10 * len(entries)
 
 
 @pytest.mark.parametrize(

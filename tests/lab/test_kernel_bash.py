@@ -15,6 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rdokit.lab.shell.syntax import BashSyntaxError, Parser
+
 from .kernel_lab import bare, run, type_in
 
 FOLDER = Path(__file__).parent / "cases"
@@ -248,3 +250,21 @@ def test_expansions_as_the_real_bash(data: st.DataObject) -> None:
     line = f"x={values[0]}; y={values[1]}; unset z; set -- 'p q' r; a=(one 'two three' ''); {separators}"
     line += f"for i in {''.join(pieces)}; do printf '<%s>' \"$i\"; done"
     assert run(line)[:2] == real(line)[:2], line
+
+
+def test_a_line_is_parsed_once_for_all_nodes() -> None:
+    """What is remembered is told apart by all that decides how a text is read: its place, extglob, aliases."""
+    text = "echo $(( 1 + 1 )) remembered\nls @(a|b)"
+    first, second = Parser(text), Parser(text)
+    assert first.next_line() is second.next_line()
+    with pytest.raises(BashSyntaxError):
+        first.next_line()
+    assert Parser(text.split("\n")[1], extglob=True).next_line() is not None
+    aliased = Parser("ls", {"ls": "ls --color"})
+    assert len(Parser("ls").next_line().items[0][0].first.commands[0].words) == 1
+    assert len(aliased.next_line().items[0][0].first.commands[0].words) == 2
+    lines = list(iter(Parser("a\nb <<E\ntext\nE\n\nc # end\n").next_line, None))
+    again = Parser("a\nb <<E\ntext\nE\n\nc # end\n")
+    assert [again.next_line() for _ in lines] == lines
+    assert again.at_end()
+    assert again.next_line() is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -13,6 +14,9 @@ from pathlib import Path
 
 import paramiko
 import pytest
+
+from rdokit.lab.daemon import Daemon
+from rdokit.lab.world import World
 
 from .kernel_lab import PASSWORD, execute, free_port
 
@@ -81,6 +85,29 @@ def test_up_kill_up(state: State) -> None:
     assert execute(client, "cat /proc/sys/kernel/random/boot_id")[1] != boot
     assert execute(client, "pgrep sleep")[0] == 1
     client.close()
+
+
+def test_a_big_world_is_saved_seldom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a fork takes to write it counts: no more than a twentieth of the time."""
+
+    def save(world: World, path: Path) -> None:
+        end = time.process_time() + 0.1
+        while time.process_time() < end:
+            pass
+        with path.open("a") as file:
+            file.write("saved\n")
+
+    async def work() -> None:
+        daemon = Daemon(tmp_path, {})
+        daemon.world, daemon.cost = World("big"), 1.0
+        for _ in range(25):  # a command ends ten times a second
+            daemon.note_change()
+            await asyncio.sleep(0.1)
+        daemon.reap(wait=True)
+
+    monkeypatch.setattr(World, "save", save)
+    asyncio.run(work())
+    assert (tmp_path / "world.lab").read_text().count("saved") <= 2
 
 
 def test_port_in_use(state: State) -> None:

@@ -10,6 +10,8 @@ import time
 import paramiko
 import pytest
 
+from rdokit.lab.server import OldConnection
+
 from .kernel_lab import PASSWORD, Served, execute
 
 
@@ -84,6 +86,26 @@ def test_a_command_costs_milliseconds(client: paramiko.SSHClient) -> None:
     for _ in range(20):
         execute(client, "true")
     assert (time.perf_counter() - begun) / 20 < 0.05
+
+
+def test_a_command_takes_few_packets(client: paramiko.SSHClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None to be ignored (asyncssh's way, which doubles the work of both sides), and several go out in one piece."""
+    execute(client, "true")
+    kinds, pieces = [], []
+    packetizer = client.get_transport().packetizer
+    read, send = packetizer.read_message, OldConnection._send_gathered
+
+    def message() -> tuple:
+        found = read()
+        kinds.append(found[0])
+        return found
+
+    monkeypatch.setattr(packetizer, "read_message", message)
+    monkeypatch.setattr(OldConnection, "_send_gathered", lambda *args: pieces.append(send(*args)))
+    assert execute(client, "echo out")[1] == b"out\n"
+    time.sleep(0.1)
+    assert paramiko.common.MSG_IGNORE not in kinds
+    assert len(pieces) < len(kinds) < 10, kinds
 
 
 def test_background_process_keeps_the_channel_open(client: paramiko.SSHClient) -> None:
