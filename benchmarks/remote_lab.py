@@ -1,11 +1,13 @@
-"""Cost per node: the work of Steps 2-4 on 2, 10 and 50 nodes of the practice lab. Called by remote.py.
+"""Cost per node: the work of Steps 2-4 on 2, 10, 25 and 50 nodes of the practice lab. Called by remote.py.
 
-The lab simulates all of its machines in one process on this very computer, so that its own work is in the figures;
-a second column says how much of the time this side computed.
+The lab simulates all of its machines in one process on this very computer, so that its own work is in the figures.
+Columns say how much of the time this side and the lab computed. The last is the floor: paramiko alone, in as many
+threads, logs in to the same nodes, reads the three files and sends as many commands as rdokit did, all of them `true`.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import socket
@@ -14,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager, redirect_stdout
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, redirect_stdout
 from io import StringIO
 from pathlib import Path
 
@@ -22,8 +25,12 @@ import yaml
 
 import rdokit
 from rdokit import edit, havana
+from rdokit.plan import WORKERS
+from rdokit.ssh import Connection, El6Transport
+from rdokit.ssh.transport import acknowledge_at_once
 
 COUNTS = (2, 10, 25, 50)
+FILES = ("/etc/sysctl.conf", "/etc/selinux/config", "/etc/hosts")
 
 
 def site(folder: Path, count: int) -> Path:
@@ -76,9 +83,55 @@ def prepare(file: Path) -> tuple[float, float, int]:
         (done["outcome"] == "changed").sum())
 
 
-def measure(count: int, repeat: int) -> tuple[float, float, float]:
-    """Medians: first run, second run, this side's computing in the first run."""
-    firsts, seconds, own = [], [], []
+def alone(file: Path, commands: int) -> float:
+    """Seconds that paramiko alone takes for a login, the three files and `true` for what remains of the commands.
+
+    The transport is paramiko's with one thing of ours, a shorter exponent: the floor should not pay for a longer one.
+    """
+    site = yaml.safe_load(file.read_text())
+    password = (Path(site["lab"]["state"]) / "root-password").read_text().strip()
+    lines = [f"cat {path}" for path in FILES] + ["true"] * (commands - len(FILES))
+
+    def work(node: dict) -> None:
+        sock = socket.create_connection((node["ssh"]["host"], node["ssh"]["port"]))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with closing(El6Transport(sock)) as transport:
+            transport.start_client(timeout=60)
+            transport.auth_password("root", password)
+            acknowledge_at_once(sock)
+            for line in lines:
+                with transport.open_session() as channel:
+                    channel.exec_command(line)
+                    while channel.recv(1 << 16):
+                        pass
+                    assert channel.recv_exit_status() == 0, line
+
+    start = time.perf_counter()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(work, site["nodes"].values()))
+    return time.perf_counter() - start
+
+
+@contextmanager
+def _counted():
+    """How many commands are sent meanwhile: a list as long as that."""
+    sent, run = [], Connection.run
+    Connection.run = lambda self, command, **how: sent.append(command) or run(self, command, **how)
+    try:
+        yield sent
+    finally:
+        Connection.run = run
+
+
+def _computed(pid: int) -> float:
+    """Seconds that a process has computed so far (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(count: int, repeat: int) -> list[float]:
+    """Medians: first run, second run, this side's computing in the first run, the lab's, paramiko alone."""
+    rows = []
     for _ in range(repeat):
         with tempfile.TemporaryDirectory(dir="/var/tmp") as scratch:
             folder = Path(scratch)
@@ -87,26 +140,34 @@ def measure(count: int, repeat: int) -> tuple[float, float, float]:
             try:
                 with redirect_stdout(StringIO()):
                     rdokit.connect(str(file))  # starts the lab; not counted
-                first, computing, changed = prepare(file)
+                lab = json.loads((folder / "state" / "status.json").read_text())["pid"]
+                before = _computed(lab)
+                with _counted() as sent:
+                    first, computing, changed = prepare(file)
+                computed = _computed(lab) - before
                 assert changed, "the first run changed nothing"
                 second, _, changed = prepare(file)
                 assert not changed, "the second run changed something"
+                floor = alone(file, len(sent) // count)
             finally:
                 subprocess.run([sys.executable, "-m", "rdokit.lab", "down", "--state", str(folder / "state")],
                                capture_output=True)  # fmt: skip
-        firsts.append(first)
-        seconds.append(second)
-        own.append(computing)
-    return statistics.median(firsts), statistics.median(seconds), statistics.median(own)
+        rows.append((first, second, computing, computed, floor))
+    return [statistics.median(column) for column in zip(*rows, strict=True)]
 
 
 def table(repeat: int, counts: tuple[int, ...] = COUNTS) -> str:
-    lines = ["| practice nodes | first run | second run | first run, our side computing |", "|---|---|---|---|"]
-    base = None
+    lines = ["| practice nodes | first run | second run | first run, our side computing | first run, the lab computing "
+             "| paramiko alone |", "|---|---|---|---|---|---|"]  # fmt: skip
+    base: list[float] = []
     for count in counts:
-        first, second, own = measure(count, repeat)
-        base = base or (first, second)
-        print(f"{count} practice nodes: {first:.2f} s, {second:.2f} s", file=sys.stderr)
-        lines.append(f"| {count} | {first:.2f} s ({first / base[0]:.2f}×) | {second:.2f} s ({second / base[1]:.2f}×) "
-                     f"| {own:.2f} s |")  # fmt: skip
+        found = measure(count, repeat)
+        base = base or found
+        print(f"{count} practice nodes: {', '.join(f'{x:.2f}' for x in found)} s", file=sys.stderr)
+        cells = [f"{x:.2f} s ({x / y:.2f}×)" for x, y in zip(found, base, strict=True)]
+        cells[2:4] = [f"{x:.2f} s" for x in found[2:4]]
+        lines.append(f"| {count} | {' | '.join(cells)} |")
+    if len(counts) > 1:
+        more = [(x - y) / (counts[-1] - counts[0]) for x, y in zip(found, base, strict=True)]
+        lines.append(f"| each further node | {' | '.join(f'{x * 1000:.0f} ms' for x in more)} |")
     return "\n".join(lines)
