@@ -155,12 +155,13 @@ class Kit(Looking):
 
     def secret(self, reference: str, field: str = "secret") -> Secret:
         """The value behind a reference of the site, e.g. `kit.secret(kit.site.admin_password)`."""
-        if reference not in self._secrets:
+        name = field if reference == "ask" else reference  # what is asked for is one answer for each field
+        if name not in self._secrets:
             found = siteload.resolve(reference, self.path.parent, prompt=field)
             if fault := passwords.fault(field, found.reveal()):
                 raise ParameterError(fault, source="secrets")
-            self._secrets[reference] = found
-        return self._secrets[reference]
+            self._secrets[name] = found
+        return self._secrets[name]
 
     # --- who is who ---------------------------------------------------------------------------
 

@@ -17,10 +17,19 @@ def reach(site: Site, path: Path) -> int:
     if site.lab:
         start_lab(site, path)
     kit = Kit(site, path)
+    doors: dict[str, Door | RdokitError] = {}
+    for name in site.names():  # one after the other: a password may be asked for
+        try:
+            doors[name] = kit.door(name)
+        except RdokitError as error:
+            doors[name] = error
 
     def one(name: str) -> tuple[str, str]:
+        door = doors[name]
+        if isinstance(door, RdokitError):
+            return "failed", str(door)
         try:
-            connection = Connection(kit.door(name))
+            connection = Connection(door)
             try:
                 transport = connection.transport()
                 return "", f"{connection.door.user}@{connection.door.address}: logged in, " \

@@ -7,6 +7,8 @@ texts pass it when they are made.
 from __future__ import annotations
 
 import base64
+import contextlib
+import functools
 import html
 import json
 import re
@@ -34,6 +36,7 @@ class Secret:
     def __init__(self, value: str, source: str = "given"):
         self._value, self.source = value, source
         mask.add(value)
+        _no_dumps()
 
     def reveal(self) -> str:
         """The value itself; only for what is sent."""
@@ -53,6 +56,15 @@ class Secret:
 
     def __reduce__(self):
         raise TypeError("a Secret is not pickled: it would be written down")
+
+
+@functools.cache
+def _no_dumps() -> None:
+    """A crash of a process that holds a secret does not write its memory into a file."""
+    with contextlib.suppress(ImportError, OSError, ValueError):  # Windows has no such limit
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 class Masker:
