@@ -422,6 +422,8 @@ def serve(state: Path, spec_path: Path | None, speed: float | None) -> int:
     """`python -m rdokit.lab serve`: in the foreground until SIGTERM."""
     state.mkdir(parents=True, exist_ok=True)
     logging.getLogger("asyncssh").setLevel(logging.CRITICAL)
+    for kind, name in ((asyncssh.logging.SSHLogger, "log"), (asyncssh.packet.SSHPacketLogger, "_log_packet")):
+        setattr(kind, name, lambda *_, **__: None)  # a twentieth of the lab's time went into texts that nobody reads
     warnings.filterwarnings("ignore", message=".*Diffie-Hellman|.*TripleDES|.*(Blowfish|CAST5|ARC4)")  # what 5.3 speaks
     if spec_path is None and (state / "spec.json").exists():
         spec_path = state / "spec.json"

@@ -20,6 +20,7 @@ import os
 import posixpath
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -161,11 +162,18 @@ class Process:
 
 def passwd_entry(node: Node, user: str) -> dict[str, Any] | None:
     """The line of /etc/passwd for a login name: name, uid, gid, gecos, home, shell; None when there is none."""
-    fields = ("name", "password", "uid", "gid", "gecos", "home", "shell")
     try:
         text = node.fs.read_text("/etc/passwd")
     except OSError:
         text = "root:x:0:0:root:/root:/bin/bash\n"
+    found = _passwd_line(text, user)
+    return None if found is None else dict(found)
+
+
+@lru_cache(maxsize=256)
+def _passwd_line(text: str, user: str) -> dict[str, Any] | None:
+    """Every shell that starts asks, and few texts differ."""
+    fields = ("name", "password", "uid", "gid", "gecos", "home", "shell")
     for line in text.splitlines():
         parts = line.split(":")
         if len(parts) >= 7 and parts[0] == user:

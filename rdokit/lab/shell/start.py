@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from .streams import Stream
 
 
+VARIABLE = re.compile(r"[A-Za-z_]\w*")
+
+
 def make_shell(p: Process, arg0: str) -> Shell:
     """A shell that takes over a process: environment, descriptors, umask."""
     sh = Shell(p, p.fds if p.fds is not None else Descriptors(), arg0)
     for name, value in p.env.items():
-        if re.fullmatch(r"[A-Za-z_]\w*", name):
+        if VARIABLE.fullmatch(name):
             sh.vars[name] = value
             sh.exported.add(name)
     sh.umask = p.umask
