@@ -6,8 +6,6 @@ Each ends in a clear state and a sentence that says what to do (issue 4, point 3
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 
 import pytest
@@ -16,7 +14,7 @@ from rdokit.node import Node
 from rdokit.shell import Secret
 from rdokit.ssh import Door
 from tests.crash.forge import Forge
-from tests.labsite import SPEED, LabSite
+from tests.labsite import LabSite
 
 LIMIT = 4  # seconds until a job is said to hang, here
 
@@ -43,6 +41,12 @@ def events(forge, kind: str) -> list[dict]:
     return [e for e in forge.lab.events() if e["event"] == kind and e["phase"] == "05_packstack"]
 
 
+def console(forge) -> str:
+    """What packstack printed in the last run that ran it."""
+    logs = forge.lab.runs.glob("*/packstack-node1.log")
+    return max(logs, key=lambda path: path.stat().st_mtime).read_text("utf-8")
+
+
 def controller(lab: LabSite) -> Node:
     password = Secret((lab.state / "root-password").read_text().rstrip("\n"))
     return Node(Door("node1", "127.0.0.1", lab.ports[0], password=password, known_hosts=str(lab.state / "known_hosts")))
@@ -63,6 +67,7 @@ def test_an_error_of_puppet_shows_its_log_and_what_to_do(forge):
         assert words in said(forge), words
     failed = events(forge, "failed")[-1]
     assert failed["exit"] == 1 and "neutron-server" in failed["error"] and "Mend" in failed["next_step"]
+    assert "keystonerc_admin has been created" in console(forge), "it says so although it failed; we do not believe it"
     forge.lab.fault("packstack")
     assert forge.run("05")["status"] == 0, forge.tail()
 
@@ -86,41 +91,21 @@ def test_a_hang_ends_at_our_limit_and_is_watched_again_from_another_machine(forg
     node.close()
 
 
-def test_a_killed_client_leaves_packstack_at_work_and_another_machine_follows_it(forge):
-    lines = [line for _, line in forge.run("05")["lines"]]
-    started = lines.index("start job packstack") + 1
-    forge.lab.restore(forge.before)
-    forge.log.write_text("")
-    forge.lab.control("spec", spec={"speed": 60, "nodes": []})
-    try:
-        killed = forge.run("05", point=started + 2, mode="after")  # a look or two into the job
-        assert killed["status"] == -signal.SIGKILL
-        node = controller(forge.lab)
-        assert node.run("ls /var/lib/rdokit/jobs").stdout.count("packstack-") == 1
-        threading.Timer(3, lambda: forge.lab.control("spec", spec={"speed": SPEED, "nodes": []})).start()
-        assert forge.run("05", runs=forge.lab.folder / "another-machine-2")["status"] == 0, forge.tail()
-        assert "found it at work and followed it" in said(forge)
-        assert node.run("ls /var/lib/rdokit/jobs").stdout.count("packstack-") == 1
-        node.close()
-    finally:
-        forge.lab.control("spec", spec={"speed": SPEED, "nodes": []})
-
-
 def test_a_node_that_asks_for_a_password_is_found_before_packstack_starts(forge):
     """packstack would ask and wait; the check before it says which way is closed."""
     node = controller(forge.lab)
     node.run("sed -i 's/^#*PubkeyAuthentication.*//; $aPubkeyAuthentication no' /etc/ssh/sshd_config; "
              "service sshd restart").check()
     node.close()
-    answer = forge.run("05")
-    assert answer["status"] in (0, 1)
-    if answer["status"] == 0:
-        pytest.skip("this lab's sshd does not read PubkeyAuthentication")
+    assert forge.run("05")["status"] == 1
     assert "the controller gets into every node without a password" in said(forge)
     assert "packstack --answer-file" not in said(forge)
 
 
-def test_packstack_asks_for_a_reboot_and_gets_it(forge):
-    """Step 10 on a kernel without namespaces: packstack says so, and the machines are booted (defect 2)."""
-    assert forge.run("05")["status"] == 0, forge.tail()
-    assert "✔ every node has network namespaces" in said(forge)
+def test_packstack_asks_for_a_reboot_and_gets_it(forge, stages):
+    """Without Step 6 the kernel has no namespaces; packstack installs one that has, and says so (defect 2)."""
+    forge.lab.restore(stages.before("03"))
+    for phase in ("03", "04", "05"):
+        assert forge.run(phase, overrides={"repository.update": False})["status"] == 0, forge.tail()
+    assert {event["node"] for event in events(forge, "outcome") if event["kind"] == "reboot"} == {"node1", "node2"}
+    assert "requires reboot" in console(forge) and "✔ every node has network namespaces" in said(forge)

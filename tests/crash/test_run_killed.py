@@ -1,4 +1,4 @@
-"""`rdokit run` on a lab is ended by SIGKILL (runner, kernel), SIGTERM and Ctrl-C at some moment, then resumed.
+"""`rdokit run` on a lab is ended by SIGKILL (runner, kernel, all at once), SIGTERM and Ctrl-C, then resumed.
 
 The resumed run works in the same folder, finishes, and leaves the world of an undisturbed run; what it left on the
 way tells truthfully where it was. A second run beside it is refused and names the first.
@@ -23,10 +23,11 @@ from tests.labsite import LabSite
 from tests.run_kit import alive, wait_for
 
 PHASES = ("02", "03", "04")
-WAYS = ("kill the runner", "kill the kernel", "SIGTERM", "SIGINT")
+WAYS = ("kill the runner", "kill the kernel", "machine off", "SIGTERM", "SIGINT")
 MOMENTS = {  # the event after whose n-th appearance it is ended
     "kill the runner": [("intent", 9)],
     "kill the kernel": [("intent", 9)],
+    "machine off": [("intent", 15)],
     "SIGTERM": [("intent", 3)],
     "SIGINT": [("phase-start", 2)],
 }
@@ -52,9 +53,19 @@ def newest(lab: LabSite) -> Path | None:
     return found[-1] if found else None
 
 
+def offspring(pid: int) -> list[int]:
+    """Processes that a process started, and those that they started."""
+    found = [int(child) for task in Path(f"/proc/{pid}/task").iterdir()
+             for child in (task / "children").read_text().split()]
+    return found + [one for child in found for one in offspring(child)]
+
+
 def end(way: str, runner, folder: Path) -> None:
     if way == "kill the kernel":
         os.kill([e["kernel"] for e in events(folder) if e["event"] == "phase-start"][-1], signal.SIGKILL)
+    elif way == "machine off":  # everything at once, wherever it stands
+        for pid in [runner.pid, *offspring(runner.pid)]:
+            os.kill(pid, signal.SIGKILL)
     else:
         os.kill(runner.pid, {"kill the runner": signal.SIGKILL}.get(way) or getattr(signal, way))
 
@@ -77,14 +88,14 @@ def test_an_ended_run_is_resumed_to_the_same_world(lab, way, moment):
     if code == 0:
         pytest.skip("it was over before")
     count(ENDED, way, runs_ended=1, runs_converged=0)
-    assert code in {"kill the runner": (-9,), "kill the kernel": (1,), "SIGTERM": (143,), "SIGINT": (130,)}[way], said
+    assert code == {"kill the kernel": 1, "SIGTERM": 143, "SIGINT": 130}.get(way, -signal.SIGKILL), said
     wait_for(lambda: not any(alive(pid) for pid in kernels), 30)
     raw = (folder / "events.jsonl").read_bytes()
     assert [json.loads(line) for line in raw.splitlines()], "every line is whole"
     for path in folder.glob("*.ipynb"):
         json.loads(path.read_text("utf-8"))
     page = Path(lab.rdokit("report", folder.name).stdout.strip()).read_text("utf-8")
-    if way == "kill the runner":
+    if way in ("kill the runner", "machine off"):
         assert "cut off" in page
         assert ("These were begun and no outcome was recorded" in page) == bool(Begun(events(folder)).events)
     else:
