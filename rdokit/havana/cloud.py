@@ -209,10 +209,10 @@ def nova_conf(kit) -> Callable[[str], str]:
 
 
 def compute_restarted(kit, node: Node) -> bool:
-    """nova-compute runs, and started after its file changed last."""
-    said = says(kit, node, "service openstack-nova-compute status > /dev/null && stat -L -c %Y {conf} "
-                           "/var/run/nova/nova-compute.pid", conf=CONF).split()
-    return len(said) == 2 and int(said[0]) <= int(said[1])
+    """nova-compute runs, and started after its file changed last (full times: both can be of the same second)."""
+    said = says(kit, node, "service openstack-nova-compute status > /dev/null && TZ=UTC stat -L -c %y {conf} "
+                           "/var/run/nova/nova-compute.pid", conf=CONF).splitlines()
+    return len(said) == 2 and said[0] <= said[1]
 
 
 def virt_type_right(kit, node: Node) -> bool:

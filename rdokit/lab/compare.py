@@ -24,10 +24,11 @@ ID = re.compile(rf"\b{UUID}\b|(?<![0-9A-Za-z])(?:[0-9a-f]{{64}}|[0-9a-f]{{40}}|[
 PORT = re.compile(r"\b(qr-|qg-|qvo|qvb|qbr|tap|int-|phy-|neutron-openvswi-[iosl]|neutron-l3-agent-)"
                   r"[0-9a-f]{8}-[0-9a-f]{1,2}\b"
                   r"|\b(neutron-openvswi-[a-z]|o|i|s)[0-9a-f]{8}-[0-9a-f]\b")  # fmt: skip
-MAC = re.compile(r"\bf[ae]:16:3e(:[0-9a-f]{2}){3}\b", re.IGNORECASE)
+MAC = re.compile(r"\bf[ae]:16:3e(:[0-9a-f]{2}){3}\b|\bfe80::f816:3eff:fe[0-9a-f]{2}:[0-9a-f]{1,4}\b", re.IGNORECASE)
 STAMP = re.compile(r"\d{8}-\d{6}(-\w{5,8})?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?"
                    r"|\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d "
                    r"\d\d:\d\d:\d\d( [A-Z]{3,4})? \d{4}")  # fmt: skip
+LINK_LOCAL = re.compile(r"\bfe80::[0-9a-f:]+")  # made of the MAC
 COUNTERS = re.compile(r"^(:\S+ \S+) \[\d+:\d+\]", re.MULTILINE)  # of iptables-save
 KEY = re.compile(r"AAAA[0-9A-Za-z+/=]{60,}|-----BEGIN [A-Z ]*KEY-----.*?-----END [A-Z ]*KEY-----", re.DOTALL)
 HASH = re.compile(r"\$6\$[./0-9A-Za-z]+\$[./0-9A-Za-z]+")
@@ -43,7 +44,7 @@ VOLATILE = frozenset("""ids drawn world cloud tunnel_ids vlans serial seen start
     number daemons time drawn_names dhcp_bindings l3_bindings fingerprints console log state_since
     revision_number changed deleted_at attached_at host_key key_fingerprint uptime expires token tokens
     last_seen sync warned applied opened next_port hypervisors aggregates_drawn boot cmdline fs contents
-    scheduled_at instances_drawn agents
+    scheduled_at instances_drawn agents admin_pass reservation
     """.split())  # noqa: SIM905
 
 NUMBERED = frozenset({"tunnel_endpoints"})  # address → a number that is drawn in the order of registering
@@ -57,7 +58,7 @@ def same(text: str, names: dict[str, str]) -> str:
     """
     text = ID.sub(lambda m: names.get(m[0], "<id>"), HASH.sub("<hash>", KEY.sub("<key>", text)))
     text = PORT.sub(lambda m: f"{m[1] or m[2]}<id>", text)
-    text = COUNTERS.sub(r"\1", STAMP.sub("<time>", MAC.sub("<mac>", text)))
+    text = COUNTERS.sub(r"\1", STAMP.sub("<time>", LINK_LOCAL.sub("fe80::<mac>", MAC.sub("<mac>", text))))
     return GRE.sub(r"\1-<n>", text)
 
 
