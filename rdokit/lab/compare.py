@@ -24,7 +24,7 @@ ID = re.compile(rf"\b{UUID}\b|(?<![0-9A-Za-z])(?:[0-9a-f]{{64}}|[0-9a-f]{{40}}|[
 PORT = re.compile(r"\b(qr-|qg-|qvo|qvb|qbr|tap|int-|phy-|neutron-openvswi-[iosl]|neutron-l3-agent-)"
                   r"[0-9a-f]{8}-[0-9a-f]{1,2}\b"
                   r"|\b(neutron-openvswi-[a-z]|o|i|s)[0-9a-f]{8}-[0-9a-f]\b")  # fmt: skip
-MAC = re.compile(r"\bf[ae]:16:3e(:[0-9a-f]{2}){3}\b|\bfe80::f816:3eff:fe[0-9a-f]{2}:[0-9a-f]{1,4}\b", re.IGNORECASE)
+MAC = re.compile(r"\bf[ae]:16:3e(:[0-9a-f]{2}){3}\b", re.IGNORECASE)
 STAMP = re.compile(r"\d{8}-\d{6}(-\w{5,8})?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?"
                    r"|\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d "
                    r"\d\d:\d\d:\d\d( [A-Z]{3,4})? \d{4}")  # fmt: skip
