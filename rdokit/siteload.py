@@ -20,6 +20,7 @@ from .secret import Secret
 from .site import Site
 from .siterules import check
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # seven times as fast, where PyYAML has it
 QUOTES = "put it in quotes"
 
 
@@ -93,8 +94,8 @@ def _short(path: Path) -> str:
 
 def _yaml(text: bytes | str, source: str) -> tuple[dict, dict, dict[str, int], list[str]]:
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=LOADER)
+        data = yaml.load(text, Loader=LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
@@ -115,7 +116,7 @@ def _yaml(text: bytes | str, source: str) -> tuple[dict, dict, dict[str, int], l
 def _walk(node: yaml.Node, field: str, raw: dict, lines: dict, faults: list[str]) -> None:
     lines[field] = node.start_mark.line + 1
     if isinstance(node, yaml.ScalarNode):
-        raw[field] = (node.value, node.style is None)
+        raw[field] = (node.value, not node.style)
     elif isinstance(node, yaml.SequenceNode):
         for i, child in enumerate(node.value):
             _walk(child, f"{field}.{i}" if field else str(i), raw, lines, faults)

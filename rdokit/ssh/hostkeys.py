@@ -55,8 +55,9 @@ def _names(hosts: str, name: str) -> bool:
         return hmac.compare_digest(paramiko.HostKeys.hash_host(name, hosts), hosts)
     found = False
     for pattern in hosts.split(","):
-        regex = re.escape(pattern.removeprefix("!")).replace(r"\*", ".*").replace(r"\?", ".")
-        if re.fullmatch(regex, name):
+        plain = pattern.removeprefix("!")
+        regex = re.escape(plain).replace(r"\*", ".*").replace(r"\?", ".")
+        if plain == name or regex != re.escape(plain) and re.fullmatch(regex, name):
             if pattern.startswith("!"):
                 return False
             found = True
