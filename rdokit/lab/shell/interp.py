@@ -344,7 +344,7 @@ class Shell:
         try:
             status = await self.contained(run)
         except asyncio.CancelledError:
-            if self.traps.get("EXIT"):
+            if self.entry.signal != 9 and self.traps.get("EXIT"):  # SIGKILL, and a machine without power, ask nobody
                 task = asyncio.current_task()
                 if task is not None:
                     task.uncancel()
