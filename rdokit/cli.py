@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import json
 import os
 import sys
@@ -153,6 +154,7 @@ def _add_lab(commands) -> None:
 def _run(args) -> int:
     from .nursery import Nursery
 
+    gc.disable()  # `run` enables it when everything is imported: an eighth of the time that takes
     with Nursery() as nursery:  # it loads while the request is read
         from .run import Request, run
 

@@ -8,6 +8,7 @@ stands, and end the run as interrupted; nothing of this relies on papermill's ow
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -189,6 +190,8 @@ class Runner:
     def _all(self) -> str:
         kernel = self._start(0)
         from . import execute  # noqa: F401 - papermill, while the kernel loads its part
+
+        gc.freeze(), gc.enable()  # what is loaded stays to the end, which then comes sooner, too
         with Progress(self.rows, self.journal.path, self.console) as progress:
             for number, phase in enumerate(self.chosen):
                 following = self._start(number + 1)
