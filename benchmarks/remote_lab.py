@@ -43,13 +43,13 @@ def site(folder: Path, count: int) -> Path:
             ssh = {"host": "127.0.0.1", "port": port, "user": "root", "password": f"file:{state}/root-password"}
             nodes[f"node{number - 10}"] = {"roles": roles, "ssh": ssh, "private": f"192.168.0.{number}",
                                            "public": f"192.168.1.{number}"}  # fmt: skip
-    content = {"site": f"bench{count}", "known_hosts": str(state / "known_hosts"), "nodes": nodes,
+    content = {"site": f"bench-{folder.name}", "known_hosts": str(state / "known_hosts"), "nodes": nodes,
                "lab": {"state": str(state), "speed": 60}, "admin_password": f"file:{state}/admin-password",
                "users": [{"name": "demo", "password": f"file:{state}/demo-password", "email": "demo@example.com"}],
                "demo_net": {"name": "demo-net", "tenant": "services", "subnet": "demo-net_subnet", "dhcp": True,
                             "cidr": "192.168.2.0/24", "pool": {"start": "192.168.2.100", "end": "192.168.2.254"},
                             "gateway": "192.168.2.1"}}  # fmt: skip
-    file = folder / f"bench{count}.yml"
+    file = folder / f"bench-{folder.name}.yml"
     file.write_text(yaml.safe_dump(content))
     return file
 
