@@ -25,7 +25,8 @@ from .errors import (
 from .journal import Journal
 from .looking import Looking
 from .node import Node
-from .plan import Plan, parallel
+from .parallel import parallel
+from .plan import Plan
 from .secret import Secret, mask
 from .site import Site
 from .ssh import Door, fingerprint
@@ -187,8 +188,11 @@ class Kit(Looking):
         Returns:
             DataFrame: node, roles, reached as, from (our own address on that way), host name, kernel, up since.
         """
+        line = "hostname; uname -r; cut -d. -f1 /proc/uptime; echo $SSH_CONNECTION"
+        show.prompt(", ".join(self.nodes), line)
+
         def one(node: Node) -> dict:
-            lines = node.ask("hostname; uname -r; cut -d. -f1 /proc/uptime; echo $SSH_CONNECTION").check().lines
+            lines = node.ask(line).check().lines
             door = node.connection.door
             return {"node": node.name, "roles": ", ".join(self.site.nodes[node.name].roles),
                     "reached as": f"{door.user}@{door.address}", "from": lines[3].split()[0] if lines[3] else "",
@@ -232,7 +236,7 @@ class Kit(Looking):
             StepFailed: one is not true (with `plan_only` they are shown and nothing is raised).
         """
         rows = [(self._truth(truth), sentence) for sentence, truth in facts_and_sentences]
-        show.put(show.verdicts(rows))
+        show.put(show.verdicts(rows, planned=self.plan_only))
         wrong = [sentence for ok, sentence in rows if not ok]
         for sentence in wrong:
             self.journal.event("note" if self.plan_only else "failed", step="check", error=f"not so: {sentence}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from . import facts, show
 from .journal import Journal
 from .node import Node
-from .plan import parallel
+from .parallel import parallel
 from .shell import Command, Result, cmd, shorten
 from .ssh import COMMAND_LIMIT
 from .steps import NOT_KNOWN, NotYet

@@ -12,16 +12,28 @@ import hashlib
 import re
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from .errors import CommandError, CommandTimeout, ConnectError, ConnectionLost, FileChanged, HostKeyError, RdokitError
+from .errors import (
+    CommandError,
+    CommandTimeout,
+    ConnectError,
+    ConnectionLost,
+    FileChanged,
+    HostKeyError,
+    LockedOut,
+    RdokitError,
+)
 from .shell import Command, Result, Script, cmd
 from .ssh import COMMAND_LIMIT, Connection, Door
 
 PATIENCE = 60.0  # seconds that a lost connection is tried again for a question
 REBOOT_LIMIT = 900.0  # seconds for a machine to come back
 
+# sudo keeps the variable from its command; the environment of sudo itself still has it.
+_RIDES = ("echo ${SSH_CONNECTION:-$(tr '\\0' '\\n' < /proc/$PPID/environ 2>/dev/null"
+          " | sed -n 's/^SSH_CONNECTION=//p')}")
 # Every program costs the node a millisecond or two, and each node's processor may be a slow one: hence few of them.
 # Facts: mode, owner, group, time and SELinux label; a node without SELinux prints "?" for it, or nothing at all.
 _FACTS = """s=$(stat -c "%a %U %G %Y %C" -- "$f" 2>/dev/null) || :
@@ -248,6 +260,21 @@ class Node:
             time.sleep(0.1 if time.monotonic() - start < 5 else 1.0)
         raise CommandTimeout(self.name, "reboot", limit, last, next_step="Look at the machine's console. When it is "
                              "up, run the cell again: it looks first.")
+
+    def refuse_lockout(self, moved: Iterable[str]) -> None:
+        """Stop before a change that would cut the connection it travels on (Steps 1 and 11).
+
+        Args:
+            moved: addresses that the change moves or removes.
+
+        Raises:
+            LockedOut: the session rides on one of them.
+        """
+        said = self.ask(_RIDES).stdout.split()
+        rides = said[2] if len(said) == 4 else self.connection.door.host
+        if rides in set(moved):
+            raise LockedOut(f"{self.name}: this SSH session rides on {rides}, the address that is about to move.",
+                            next_step=f"Set nodes.{self.name}.ssh.host to the private address and start again.")
 
     # --- is something of ours still running? --------------------------------------------------------
 

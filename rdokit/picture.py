@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import show, siteload, topology
 from .errors import CommandError
+from .havana import _ask
 from .havana.bridge import tunnel_address
 from .site import Site
 from .steps import NOT_KNOWN
@@ -29,6 +30,7 @@ def live(kit, switches) -> show.Shown | None:
     site = kit.site
     picture = topology.draw(_nodes(site, kit), switches.to_dict("records"), networks=_networks(site),
                             router=_router(kit), instances=_instances(kit), title=f"{site.site}: as it is now")
+    show.looked_up()
     return show.svg(picture.svg, picture.text)
 
 
@@ -44,10 +46,10 @@ def _networks(site: Site) -> dict[str, str]:
 def _router(kit) -> dict | None:
     """The router with its outer address, when there is one."""
     try:
-        row = kit.find("neutron router-list", kit.site.router)
+        row = _ask.find(kit, "neutron router-list", kit.site.router)
         if row is None:
             return None
-        ports = kit.rows("neutron router-port-list {router}", router=str(row["id"]))
+        ports = _ask.rows(kit, "neutron router-port-list {router}", router=str(row["id"]))
     except (*NOT_KNOWN, CommandError):
         return None
     found = [one["ip_address"] for fixed in ports["fixed_ips"] for one in fixed]
@@ -59,8 +61,8 @@ def _router(kit) -> dict | None:
 def _instances(kit) -> list[dict]:
     """All instances and where they run, as the administrator sees them."""
     try:
-        rows = kit.rows("nova list --all-tenants")
-        hosts = {str(row["ID"]): kit.rows("nova show {id}", id=str(row["ID"])) for _, row in rows.iterrows()}
+        rows = _ask.rows(kit, "nova list --all-tenants")
+        hosts = {str(row["ID"]): _ask.rows(kit, "nova show {id}", id=str(row["ID"])) for _, row in rows.iterrows()}
     except (*NOT_KNOWN, CommandError):
         return []
     found = []

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 from . import facts, show
 from .cutoff import Begun
-from .errors import CommandTimeout, ConnectionLost, LockedOut, RdokitError, StepFailed
+from .errors import CommandTimeout, ConnectionLost, RdokitError, StepFailed
 from .job import JOB_LIMIT
 from .node import REBOOT_LIMIT, Node
+from .parallel import parallel
 from .secret import mask
 from .shell import Command, shorten
 from .ssh import COMMAND_LIMIT
-from .steps import NOT_KNOWN, SETTLE, Edit, Long, Reboot, Run, Step, Upload, arguments
+from .steps import NOT_KNOWN, SETTLE, Edit, Long, Pending, Reboot, Run, Step, Upload, arguments
 
-WORKERS = 64  # nodes worked on at the same time: they mostly wait
 NOT_YET = "not yet known"
 
 
@@ -165,7 +164,7 @@ class Plan:
             so = step.so  # looked at in the cell before: if somebody changed it since, the write is refused
         else:
             try:
-                so = step.is_so()
+                so = self.when_settled(step)
             except NOT_KNOWN as error:
                 if not self.plan_only:
                     self._failed(step, where, error, start, sent=False)
@@ -177,6 +176,17 @@ class Plan:
         if self.plan_only:
             return row | {"outcome": "would be done", "seconds": 0.0}
         return self._change(step, where, row, start)
+
+    def when_settled(self, step: Step) -> bool:
+        """Whether it is so; what somebody, or a run that was cut off, has begun to make is waited for."""
+        end = time.monotonic() + (step.settle if isinstance(step, Run) and not self.plan_only else 0)
+        while True:
+            try:
+                return step.is_so()
+            except Pending:
+                if time.monotonic() > end:
+                    raise
+            time.sleep(0.5)
 
     def _found_done(self, step: Step, where: dict, start: float) -> str:
         """Writes down that it is so already, and when a run that was cut off had begun it, that it was ours."""
@@ -291,33 +301,3 @@ def _word(step: Step) -> str:
 
 def _each(nodes: Node | Iterable[Node]) -> list[Node]:
     return [nodes] if isinstance(nodes, Node) else list(nodes)
-
-
-def parallel(work: Callable, items: Iterable) -> list:
-    """The results of `work(item)`, in order; several at the same time. The first error is raised."""
-    items = list(items)
-    if len(items) < 2:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(min(WORKERS, len(items))) as pool:
-        return list(pool.map(work, items))
-
-
-# sudo keeps the variable from its command; the environment of sudo itself still has it.
-_RIDES = ("echo ${SSH_CONNECTION:-$(tr '\\0' '\\n' < /proc/$PPID/environ 2>/dev/null"
-          " | sed -n 's/^SSH_CONNECTION=//p')}")
-
-
-def refuse_lockout(node: Node, moved: Iterable[str]) -> None:
-    """Stop before a change that would cut the connection it travels on (Steps 1 and 11).
-
-    Args:
-        moved: addresses that the change moves or removes.
-
-    Raises:
-        LockedOut: the session rides on one of them.
-    """
-    said = node.ask(_RIDES).stdout.split()
-    rides = said[2] if len(said) == 4 else node.connection.door.host
-    if rides in set(moved):
-        raise LockedOut(f"{node.name}: this SSH session rides on {rides}, the address that is about to move.",
-                        next_step=f"Set nodes.{node.name}.ssh.host to the private address and start again.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .errors import HostKeyError, RdokitError
 from .kit import Kit, start_lab
-from .plan import parallel
+from .parallel import parallel
 from .site import Site
 from .ssh import Connection, Door, fingerprint, record_host_key, scan_host_key
 

@@ -90,10 +90,16 @@ def _looked_up() -> tuple[str, str]:
     _asked.clear()
     if not lines:
         return "", ""
-    rows = [f"{', '.join(nodes)}# {line}" for line, nodes in lines.items()]
+    rows = [f"{', '.join(sorted(nodes))}# {line}" for line, nodes in lines.items()]
     markup = (f'<div style="color:{GREY};font:11px/1.5 monospace;margin:.4em 0;white-space:pre-wrap;'
               f'overflow-wrap:anywhere">looked up with\n{html.escape(chr(10).join(rows))}</div>')
     return "\n".join(["looked up with", *("  " + row for row in rows)]), markup
+
+
+def looked_up() -> None:
+    """Say with which commands what follows was looked up."""
+    if how := _looked_up()[0]:
+        say(how)
 
 
 class Shown:
@@ -232,12 +238,12 @@ def _cell(value: object) -> str:
     return mask(plain(str(value)))
 
 
-def verdicts(rows: Iterable[tuple[bool, str]]) -> Shown:
-    """What was proved and what was not, one line each."""
-    rows = list(rows)
+def verdicts(rows: Iterable[tuple[bool, str]], *, planned: bool = False) -> Shown:
+    """What was proved and what was not, one line each; what is only `planned` is not red for not being so yet."""
+    rows, wrong = list(rows), GREY if planned else RED
     how, markup = _looked_up()
     text = "\n".join([*(f"{'✔' if ok else '✘'} {sentence}" for ok, sentence in rows), *filter(None, [how])])
-    lines = "<br>".join(f'<span style="color:{GREEN if ok else RED};font-weight:600">{"✔" if ok else "✘"}</span> '
+    lines = "<br>".join(f'<span style="color:{GREEN if ok else wrong};font-weight:600">{"✔" if ok else "✘"}</span> '
                         f"{html.escape(plain(sentence))}" for ok, sentence in rows)
     return Shown(text, f'<div style="line-height:1.7">{lines}</div>{markup}')
 

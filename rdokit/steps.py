@@ -42,6 +42,10 @@ class NotYet(RdokitError):
     """A fact cannot be looked at yet, e.g. because what it asks is not installed."""
 
 
+class Pending(NotYet):
+    """What is asked for is being made at this moment: it is waited for, not made a second time."""
+
+
 @dataclass
 class Step:
     """One change on one node. Subclasses know how to look and how to apply.
@@ -182,7 +186,7 @@ class Run(Step):
                 self.node.reconnect(RECONNECT, lost)
                 while self.node.still_running(self.command):
                     time.sleep(0.5)
-                if self.is_so():  # it had got through: nothing is sent twice
+                if plan.when_settled(self):  # it had got through: nothing is sent twice
                     return {"exit": None, "note": "connection lost, then found done"}
         output = facts.text(result)
         plan.tell(self, output)

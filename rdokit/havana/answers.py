@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from .. import edit, facts, show
 from ..node import Node
-from ..plan import Plan, parallel
+from ..parallel import parallel
+from ..plan import Plan
 from ..secret import mask
 from ..shell import cmd
 from . import _ask

@@ -6,7 +6,6 @@ import ipaddress
 from collections.abc import Callable
 
 from .. import edit, show
-from .. import plan as plans
 from ..node import Node
 from ..parse import ovs_vsctl_show
 from ._ask import says
@@ -25,7 +24,7 @@ def refuse_lockout(kit) -> None:
         show.say(f"{BRIDGE} carries {_machine(kit).public} already: nothing moves any more.")
         return
     show.prompt(kit.network.name, "echo $SSH_CONNECTION")
-    plans.refuse_lockout(kit.network, [_machine(kit).public])
+    kit.network.refuse_lockout([_machine(kit).public])
     show.say(f"{kit.network.name}: this session does not ride on {_machine(kit).public}; the address may move.")
 
 

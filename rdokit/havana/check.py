@@ -13,7 +13,7 @@ from ..node import Node
 from ..plan import Plan
 from ..shell import cmd
 from ..ssh import Door, record_host_key, scan_host_key
-from ..steps import NOT_KNOWN
+from ..steps import NOT_KNOWN, Pending
 from . import _ask
 
 BOOT = 300.0  # seconds an instance may take to become ACTIVE
@@ -77,35 +77,49 @@ def _instance_id(kit) -> str:
     return str(row["ID"])
 
 
-def instance_active(kit) -> bool:
-    """The instance is ACTIVE.
+def _status(kit) -> str:
+    """What nova says of the instance, "" when there is none.
 
     Raises:
         RdokitError: it ended in ERROR; the message holds nova's fault.
     """
     row = _instance(kit)
     if row is not None and row["Status"] == "ERROR":
-        said = facts.pairs(_rows(kit, "nova show {id}", id=_instance_id(kit)))
+        said = facts.pairs(_rows(kit, "nova show {id}", id=str(row["ID"])))
         raise RdokitError(f"The instance {row['Name']} ended in ERROR: {said.get('fault', 'no reason given')}",
                           next_step="Read /var/log/nova/compute.log on the compute nodes; `nova delete` it; run again.")
-    return row is not None and row["Status"] == "ACTIVE"
+    return "" if row is None else str(row["Status"])
+
+
+def instance_active(kit) -> bool:
+    """The instance is ACTIVE.
+
+    Raises:
+        RdokitError: it ended in ERROR; the message holds nova's fault.
+    """
+    return _status(kit) == "ACTIVE"
+
+
+def _instance_built(kit) -> bool:
+    status = _status(kit)
+    if status == "BUILD":
+        raise Pending(f"The instance {kit.site.check.instance} is being built.", next_step="Wait, then run it again.")
+    return bool(status)
 
 
 def add_instance(kit, plan: Plan) -> None:
-    """nova boot on demo-net; an instance that is being built is waited for."""
+    """nova boot on demo-net; nova start for one that is off: Havana leaves it so when its machine was booted."""
     check = kit.site.check
 
     def net() -> str:
         return _ask.id_of(kit, "neutron net-list", kit.site.demo_net.name)
-
-    def done() -> bool:
-        row = _instance(kit)
-        if row is not None and row["Status"] == "BUILD":
-            raise LookupError("the instance is being built")
-        return instance_active(kit)
     plan.run(kit.controller, _demo("nova boot --flavor {flavor} --image {image} --nic net-id={net} {name}",
                                    flavor=check.flavor, image=kit.site.image.name, net=net, name=check.instance),
-             done=done, settle=BOOT, undo=lambda: _demo("nova delete {id}", id=_instance_id(kit)))
+             done=lambda: _instance_built(kit), settle=BOOT,
+             undo=lambda: _demo("nova delete {id}", id=_instance_id(kit)))
+    plan.run(kit.controller, _demo("nova start {name}", name=check.instance),
+             done=lambda: bool(_instance_id(kit)) and instance_active(kit), settle=BOOT,
+             undo=lambda: _demo("nova stop {id}", id=_instance_id(kit)))
 
 
 def fixed_address(kit) -> str:
@@ -135,7 +149,7 @@ def _volume_ready(kit) -> bool:
         raise RdokitError(f"The volume {kit.site.check.volume} ended in {row['Status']}.",
                           next_step="`vgs` on the controller: is there a volume group cinder-volumes with free space?")
     if row is not None and row["Status"] not in ("available", "in-use"):
-        raise LookupError(f"the volume is {row['Status']}")
+        raise Pending(f"The volume {kit.site.check.volume} is {row['Status']}.", next_step="Wait, then run it again.")
     return row is not None
 
 

@@ -18,6 +18,7 @@ from ..node import Node
 from ..plan import Plan
 from ..shell import cmd
 from ..site import CloudNetwork, User
+from ..steps import Pending
 from . import _ask
 from ._ask import says
 
@@ -275,7 +276,7 @@ def image_right(kit) -> bool:
     """The image is active, public, and has the checksum of the site.
 
     Raises:
-        RdokitError: an image of that name has other content.
+        RdokitError: it has other content, is not public, or not whole (yet): a second one would not help.
     """
     row = _ask.find(kit, "glance image-list", kit.site.image.name, column="Name")
     if row is None:
@@ -283,7 +284,14 @@ def image_right(kit) -> bool:
     said = facts.pairs(_ask.rows(kit, "glance image-show {id}", id=str(row["ID"])))
     if said.get("checksum") and said["checksum"] != kit.site.image.md5:
         raise _differs("image", kit.site.image.name, "checksum", said["checksum"], kit.site.image.md5)
-    return said.get("status") == "active" and str(said.get("is_public")) == "True"
+    if said.get("status") == "saving":
+        raise Pending(f"The image {row['Name']} is being sent.", next_step="Wait, then run it again.")
+    if said.get("status") != "active":
+        raise RdokitError(f"The image {row['Name']} is {said.get('status')}: it was made, and never sent whole.",
+                          next_step=f"glance image-delete {row['ID']}; then run it again.")
+    if str(said.get("is_public")) != "True":
+        raise _differs("image", kit.site.image.name, "is_public", said.get("is_public"), True)
+    return True
 
 
 def add_image(kit, plan: Plan) -> None:

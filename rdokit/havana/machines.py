@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 from .. import edit, facts, show
 from ..node import Node
+from ..parallel import parallel
 from ..parse import sysctl as sysctl_output
-from ..plan import Plan, parallel
+from ..plan import Plan
 from ..shell import Command, cmd
 from . import _ask
 from ._ask import says

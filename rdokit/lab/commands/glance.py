@@ -14,6 +14,7 @@ from ..openstack.errors import ApiError, Unreachable
 from ..openstack.glance import Data, Glance, Image
 from ..openstack.py2 import is_uuid, text_repr
 from ..process import Process, command
+from ..shell.streams import Bad
 
 VERSION = "0.12.0"
 CHUNK = 65536  # bytes the client sends at a time: one step of the progress bar
@@ -233,7 +234,7 @@ class Upload:
                 raise Stop(f"[Errno {fault.errno}] {fault.strerror}: {text_repr(self.args.file)}") from None
             self.known = Data(*declared) if declared else Data.of(content)
             self.present = self.seekable = True
-        elif not self.p.stdin.isatty():
+        elif not self.p.stdin.isatty() and not isinstance(self.p.stdin, Bad):
             self.present = True
             inode = getattr(self.p.stdin, "inode", None)
             self.seekable = inode is not None or type(self.p.stdin).__name__ in ("Null", "Source")
