@@ -37,9 +37,10 @@ def bench(tmp_path_factory, stages):
     with LabSite(tmp_path_factory.mktemp("undo")) as lab, Forge(lab) as forge:
         lab.fresh, lab.packstack, lab.all = facts(stages.fresh), stages["05"].facts, stages["11"].after
         lab.document = set()
-        for run in (run for stage in stages.made.values() for run in stage.runs.glob("2*")):
-            shutil.copytree(run, lab.runs / run.name)
-            lab.document.add(run.name)
+        for number, run in enumerate((run for stage in stages.made.values() for run in stage.runs.glob("2*")), 2):
+            copy = lab.runs / f"{run.name}-{number}"  # two phases can have begun in the same second
+            shutil.copytree(run, copy)
+            lab.document.add(copy.name)
         yield forge
 
 
