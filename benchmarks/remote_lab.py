@@ -25,7 +25,7 @@ import yaml
 
 import rdokit
 from rdokit import edit, havana
-from rdokit.plan import WORKERS
+from rdokit.parallel import WORKERS
 from rdokit.ssh import Connection, El6Transport
 from rdokit.ssh.transport import acknowledge_at_once
 

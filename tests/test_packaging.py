@@ -164,3 +164,11 @@ def test_ci_installs_every_part_that_the_tests_on_real_software_need():
     script = (ROOT / ".ci/run").read_text()
     assert {package for package in (PARTS | OVS_PARTS).values() if not re.search(rf"\s{package}\s", script)} == set()
     assert f"export {REQUIRED}=1" in script
+
+
+@pytest.mark.parametrize("name", ["headless", "parsers", "remote", "remote_lab", "remote_session"])
+def test_every_benchmark_finds_what_it_imports(name):
+    """They run seldom: a name that moved shows here."""
+    code = "import sys; sys.path[:0] = ['benchmarks', '.']; import " + name
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
