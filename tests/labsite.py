@@ -110,6 +110,15 @@ class LabSite:
         """Put a saved world (a snapshot's name, or a file) in the place of this one; the machines boot."""
         self.control("restore", path=str(world if isinstance(world, Path) else self.folder / f"{world}.world"))
 
+    def node(self, number: int = 0, heard=print):
+        """One of its machines as its operator reaches it: root with the password (`heard`: see `rdokit.node.Node`)."""
+        from rdokit.node import Node
+        from rdokit.secret import Secret
+        from rdokit.ssh import Door
+        password = Secret((self.state / "root-password").read_text().rstrip("\n"))
+        return Node(Door(f"node{number + 1}", "127.0.0.1", self.ports[number], password=password,
+                         known_hosts=str(self.state / "known_hosts")), heard)
+
     def fault(self, name: str, value: object = None) -> None:
         """Set a fault of the lab's world (None takes it away)."""
         self.control("fault", name=name, value=value)

@@ -13,10 +13,8 @@ import pytest
 
 from rdokit import siteload
 from rdokit.errors import ParameterError
-from rdokit.node import Node
-from rdokit.secret import Secret, mask
+from rdokit.secret import mask
 from rdokit.shell import CONTROL, plain
-from rdokit.ssh import Door
 from tests.crash.forge import Forge
 from tests.labsite import LabSite
 
@@ -87,10 +85,8 @@ EVIL = ("CentOS release 6.5 (Final) <script>alert(1)</script><img src=x onerror=
 
 def hostile(lab: LabSite) -> None:
     """What a node may say anywhere: its release, its files, its host name's text, a line of a megabyte."""
-    password = Secret((lab.state / "root-password").read_text().rstrip("\n"))
-    for number, port in enumerate(lab.ports):
-        node = Node(Door(f"node{number + 1}", "127.0.0.1", port, password=password,
-                         known_hosts=str(lab.state / "known_hosts")))
+    for number in range(len(lab.ports)):
+        node = lab.node(number)
         node.run("cat > /etc/redhat-release", stdin=EVIL.encode() + b" \xff\xfe\xc3\x28\n").check()
         node.run("cat >> /etc/hosts", stdin=b"# " + EVIL.encode() + b"\n# " + b"A" * 1_000_000 + b"\n").check()
         node.run("cat >> /etc/sysctl.conf", stdin=b"# " + EVIL.encode() + b"\n").check()

@@ -15,9 +15,6 @@ import pytest
 from rdokit.journal import read_events
 from rdokit.lab import compare
 from rdokit.lab.world import World
-from rdokit.node import Node
-from rdokit.shell import Secret
-from rdokit.ssh import Door
 from tests.crash.forge import Forge
 from tests.crash.hook import MODES
 from tests.crash.points import count, sample
@@ -57,12 +54,6 @@ def as_after_the_document(bench):
     as_it_was(bench)
 
 
-def root(lab: LabSite, number: int = 0) -> Node:
-    password = Secret((lab.state / "root-password").read_text().rstrip("\n"))
-    return Node(Door(f"node{number + 1}", "127.0.0.1", lab.ports[number], password=password,
-                     known_hosts=str(lab.state / "known_hosts")))
-
-
 def differs_from_before(lab: LabSite) -> list[str]:
     """What is not as it was: objects of the cloud against packstack's world, files and settings against the fresh."""
     now = compare.facts(World.load(lab.snapshot("now")))
@@ -94,7 +85,7 @@ def test_after_an_undo_of_everything_the_world_is_the_one_before(bench):
 
 
 def test_a_file_that_somebody_changed_since_stays_and_so_do_other_peoples_objects(bench):
-    node = root(bench.lab)
+    node = bench.lab.node()
     node.run("echo '192.168.0.77 other' >> /etc/hosts").check()
     line = ". /root/keystonerc_admin && neutron router-create other && neutron net-create others-net && " \
            "keystone tenant-create --name others"

@@ -5,9 +5,6 @@ from __future__ import annotations
 import pytest
 
 from rdokit.journal import read_events
-from rdokit.node import Node
-from rdokit.secret import Secret
-from rdokit.ssh import Door
 from tests.crash.forge import Forge
 from tests.labsite import SPEED, LabSite
 
@@ -22,9 +19,7 @@ def forge(tmp_path_factory, stages):
 
 @pytest.fixture
 def controller(forge):
-    lab = forge.lab
-    password = Secret((lab.state / "root-password").read_text().rstrip("\n"))
-    node = Node(Door("node1", "127.0.0.1", lab.ports[0], password=password, known_hosts=str(lab.state / "known_hosts")))
+    node = forge.lab.node()
     yield node
     node.close()
 

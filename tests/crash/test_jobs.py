@@ -11,9 +11,6 @@ import threading
 
 import pytest
 
-from rdokit.node import Node
-from rdokit.shell import Secret
-from rdokit.ssh import Door
 from tests.crash.forge import Forge
 from tests.labsite import SPEED, LabSite
 
@@ -33,8 +30,7 @@ def speed(lab: LabSite, times: float) -> None:
 
 def started(lab: LabSite, job: str) -> int:
     """How often it was, on the controller."""
-    password = Secret((lab.state / "root-password").read_text().rstrip("\n"))
-    node = Node(Door("node1", "127.0.0.1", lab.ports[0], password=password, known_hosts=str(lab.state / "known_hosts")))
+    node = lab.node()
     try:
         return node.run("ls /var/lib/rdokit/jobs").stdout.count(f"{job}-")
     finally:

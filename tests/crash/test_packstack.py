@@ -10,9 +10,6 @@ import time
 
 import pytest
 
-from rdokit.node import Node
-from rdokit.shell import Secret
-from rdokit.ssh import Door
 from tests.crash.forge import Forge
 from tests.labsite import LabSite
 
@@ -47,11 +44,6 @@ def console(forge) -> str:
     return max(logs, key=lambda path: path.stat().st_mtime).read_text("utf-8")
 
 
-def controller(lab: LabSite) -> Node:
-    password = Secret((lab.state / "root-password").read_text().rstrip("\n"))
-    return Node(Door("node1", "127.0.0.1", lab.ports[0], password=password, known_hosts=str(lab.state / "known_hosts")))
-
-
 def test_a_timeout_works_the_second_time_and_is_said(forge):
     forge.lab.fault("packstack", "timeout")
     assert forge.run("05")["status"] == 0, forge.tail()
@@ -81,7 +73,7 @@ def test_a_hang_ends_at_our_limit_and_is_watched_again_from_another_machine(forg
                   "kill -- -$(cat"):
         assert words in said(forge), words
     assert events(forge, "failed")[-1]["unknown"] is True
-    node = controller(forge.lab)
+    node = forge.lab.node()
     assert node.run("ls /var/lib/rdokit/jobs").stdout.count("packstack-") == 1
     assert forge.run("05", runs=forge.lab.folder / "another-machine")["status"] == 1
     assert node.run("ls /var/lib/rdokit/jobs").stdout.count("packstack-") == 1, "it was started twice"
@@ -93,7 +85,7 @@ def test_a_hang_ends_at_our_limit_and_is_watched_again_from_another_machine(forg
 
 def test_a_node_that_asks_for_a_password_is_found_before_packstack_starts(forge):
     """packstack would ask and wait; the check before it says which way is closed."""
-    node = controller(forge.lab)
+    node = forge.lab.node()
     node.run("sed -i 's/^#*PubkeyAuthentication.*//; $aPubkeyAuthentication no' /etc/ssh/sshd_config; "
              "service sshd restart").check()
     node.close()

@@ -16,8 +16,6 @@ import pytest
 
 from rdokit.lab.world import World
 from rdokit.node import Node
-from rdokit.shell import Secret
-from rdokit.ssh import Door
 from tests.labsite import LabSite
 from tests.run_kit import wait_for
 
@@ -31,11 +29,6 @@ def lab(tmp_path, stages):
         yield lab
         if writers(lab):  # the test failed in the middle: a writer whose reader leaves goes, too
             os.close(os.open(lab.state / "world.part", os.O_RDONLY | os.O_NONBLOCK))
-
-
-def node(lab: LabSite) -> Node:
-    password = Secret((lab.state / "root-password").read_text().rstrip("\n"))
-    return Node(Door("node1", "127.0.0.1", lab.ports[0], password=password, known_hosts=str(lab.state / "known_hosts")))
 
 
 def writers(lab: LabSite) -> list[int]:
@@ -55,7 +48,7 @@ def fatten(lab: LabSite, node: Node) -> None:
 
 
 def test_a_node_that_reboots_while_the_world_is_written_comes_back(lab):
-    machine = node(lab)
+    machine = lab.node()
     fatten(lab, machine)
     pipe = lab.state / "world.part"
     for number in range(ROUNDS):

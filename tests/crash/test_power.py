@@ -20,8 +20,6 @@ from rdokit.errors import RdokitError
 from rdokit.lab import compare
 from rdokit.lab.world import World
 from rdokit.node import Node
-from rdokit.shell import Secret
-from rdokit.ssh import Door
 from tests.crash.forge import Forge
 from tests.crash.points import COUNTS, count, sample
 from tests.labsite import LabSite
@@ -50,9 +48,7 @@ class Bench:
         self.lab, self.forge = lab, forge
 
     def node(self) -> Node:
-        password = Secret((self.lab.state / "root-password").read_text().rstrip("\n"))
-        return Node(Door("node1", "127.0.0.1", self.lab.ports[0], password=password,
-                         known_hosts=str(self.lab.state / "known_hosts")), heard=lambda text: None)
+        return self.lab.node(heard=lambda text: None)
 
     def stop_at(self, program: str, moment: str, path: str) -> None:
         """The write of `path` will not get further than this."""

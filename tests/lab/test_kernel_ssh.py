@@ -164,6 +164,13 @@ def read_until(channel: paramiko.Channel, text: bytes, seconds: float = 5) -> by
     return got
 
 
+def at_prompt(client: paramiko.SSHClient) -> paramiko.Channel:
+    """A terminal in which bash waits for a line."""
+    channel = client.invoke_shell()
+    read_until(channel, b"# ")
+    return channel
+
+
 def test_interactive_shell(lab: Served) -> None:
     client = lab.connect()
     channel = client.invoke_shell(term="xterm", width=70, height=20)
@@ -204,8 +211,7 @@ def test_vi_by_hand(lab: Served) -> None:
 
 def test_lost_terminal_hangs_up_its_foreground(lab: Served) -> None:
     client = lab.connect()
-    channel = client.invoke_shell()
-    read_until(channel, b"# ")
+    channel = at_prompt(client)
     channel.send(b"echo pid $$; sleep 300\r")
     time.sleep(0.3)
     client.close()
@@ -253,8 +259,7 @@ def test_jump_host(lab: Served, client: paramiko.SSHClient) -> None:
 
 def test_ssh_between_nodes(lab: Served) -> None:
     client = lab.connect()
-    channel = client.invoke_shell()
-    read_until(channel, b"# ")
+    channel = at_prompt(client)
     channel.send(b"ssh 192.168.0.12 hostname\r")
     read_until(channel, b"(yes/no)? ")
     channel.send(b"yes\r")
@@ -322,8 +327,7 @@ def test_key_refused_then_password_on_the_same_connection(lab: Served) -> None:
 
 def test_lines_pasted_at_once(lab: Served) -> None:
     client = lab.connect()
-    channel = client.invoke_shell()
-    read_until(channel, b"# ")
+    channel = at_prompt(client)
     channel.send(b"cat > /tmp/pasted\rfirst\rsecond\r\x04vi /tmp/pasted\rGothird\x1b:wq\recho do''ne\r")
     read_until(channel, b"\r\ndone\r\n")
     assert lab.node().fs.read("/tmp/pasted") == b"first\nsecond\nthird\n"
