@@ -152,28 +152,29 @@ def _add_lab(commands) -> None:
 
 
 def _run(args) -> int:
-    from .nursery import Nursery
-
-    gc.disable()  # `run` enables it when everything is imported: an eighth of the time that takes
-    with Nursery() as nursery:  # it loads while the request is read
-        from .run import Request, run
-
-        return run(Request(args.phases, args.site, args.start, args.plan, args.resume,
-                           [tuple(pair) for pair in args.parameter], args.notebooks), nursery)
+    return _headless(args.phases, args.site, args.start, args.plan, args.resume,
+                     [tuple(pair) for pair in args.parameter], args.notebooks)
 
 
 def _undo(args) -> int:
-    from .nursery import Nursery
     from .phases import phases, select
 
     names = [] if args.phases == ["all"] else [phase.name for phase in select(phases(), args.phases)]
     if not (args.plan or args.yes) and not _confirmed(
             f"Take back {', '.join(names) or 'everything'} on site {args.site}? (--plan lists it)"):
         return 1
-    with Nursery() as nursery:
+    return _headless(["90"], args.site, plan=args.plan, given=[("phases", json.dumps(names))])
+
+
+def _headless(*fields: object, **named: object) -> int:
+    """Runs what a `run.Request` of these fields asks for."""
+    from .nursery import Nursery
+
+    gc.disable()  # `run` enables it when everything is imported: an eighth of the time that takes
+    with Nursery() as nursery:  # it loads while the request is read
         from .run import Request, run
 
-        return run(Request(["90"], args.site, plan=args.plan, given=[("phases", json.dumps(names))]), nursery)
+        return run(Request(*fields, **named), nursery)
 
 
 def _phases(args) -> int:
