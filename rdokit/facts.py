@@ -182,7 +182,6 @@ def text(result: Result) -> str:
     return plain(result.output).rstrip("\n")
 
 
-
 def stack(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Tables of several nodes as one: key–value tables side by side, others with a first column `node`."""
     if all(list(data.columns) == ["key", "value"] for data in frames.values()):

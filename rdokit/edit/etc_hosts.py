@@ -114,13 +114,11 @@ def _put(lines: list[str], address: str, names: list[str]) -> None:
         lines[i] = _lines.with_body(lines[i], new)
     if place is None:
         _lines.insert(lines, len(lines), [" ".join([address, *names])])
-    elif place >= 0:
+    elif place >= 0 and not _is_so(lines[place], address, names):
         match = _LINE.fullmatch(_lines.body(lines[place]))
-        present = match[4].split()
-        if [n.lower() for n in present[: len(names)]] != [n.lower() for n in names]:
-            kept = [name for name in present if name.lower() not in lowered]
-            new = match[1] + address + match[3] + " ".join([*names, *kept]) + match[5]
-            lines[place] = _lines.with_body(lines[place], new)
+        kept = [name for name in match[4].split() if name.lower() not in lowered]
+        new = match[1] + address + match[3] + " ".join([*names, *kept]) + match[5]
+        lines[place] = _lines.with_body(lines[place], new)
 
 
 def _only(match: re.Match, lowered: set[str]) -> bool:

@@ -143,5 +143,3 @@ def scan_host_key(door: Door) -> paramiko.PKey:
     with contextlib.ExitStack() as stack:
         transport = open_transport(door, stack)
         return transport.get_remote_server_key()
-
-
