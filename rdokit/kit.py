@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-from . import cutoff, facts, labspec, passwords, show, siteload
+from . import cutoff, facts, labspec, passwords, references, show, siteload
 from .errors import (
     AuthError,
     CommandError,
@@ -26,6 +25,7 @@ from .journal import Journal
 from .looking import Looking
 from .node import Node
 from .parallel import parallel
+from .patience import ask_until
 from .plan import Plan
 from .secret import Secret, mask
 from .site import Site
@@ -158,7 +158,7 @@ class Kit(Looking):
         """The value behind a reference of the site, e.g. `kit.secret(kit.site.admin_password)`."""
         name = field if reference == "ask" else reference  # what is asked for is one answer for each field
         if name not in self._secrets:
-            found = siteload.resolve(reference, self.path.parent, prompt=field)
+            found = references.resolve(reference, self.path.parent, prompt=field)
             if fault := passwords.fault(field, found.reveal()):
                 raise ParameterError(fault, source="secrets")
             self._secrets[name] = found
@@ -250,20 +250,15 @@ class Kit(Looking):
     def _truth(self, truth: object) -> bool:
         """A callable is asked until it is true or its time is up: agents report some seconds later."""
         if not callable(truth):
-            return bool(truth.all() if hasattr(truth, "all") else truth)
-        end, pause = time.monotonic() + (0 if self.plan_only else SETTLE), 0.05
-        while True:
-            try:
-                value, why = truth(), ""
-            except (*NOT_KNOWN, CommandError) as error:
-                value, why = False, str(error)
-            if (value.all() if hasattr(value, "all") else value) or time.monotonic() > end:
-                break
-            time.sleep(pause)
-            pause = min(pause * 1.5, 2.0)
-        if why and not self.plan_only:
-            show.say(why)
-        return bool(value.all() if hasattr(value, "all") else value)
+            return _all_true(truth)
+        value, error = ask_until(truth, 0 if self.plan_only else SETTLE, (*NOT_KNOWN, CommandError), enough=_all_true)
+        if error and not self.plan_only:
+            show.say(str(error))
+        return _all_true(value)
+
+
+def _all_true(value: object) -> bool:
+    return bool(value.all() if hasattr(value, "all") else value)
 
 
 def start_lab(site: Site, path: Path) -> None:

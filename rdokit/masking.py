@@ -16,7 +16,7 @@ from .site import Site
 
 def secrets_of(site: Site, site_file: Path) -> Masker:
     """A masker that knows those secrets of the site that need no asking."""
-    from .siteload import resolve
+    from .references import resolve
 
     if site.lab is not None:
         from .labspec import prepare

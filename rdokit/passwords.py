@@ -12,8 +12,8 @@ import re
 from pathlib import Path
 
 from .errors import ParameterError, SecretError
+from .references import resolve
 from .site import Site
-from .siteload import resolve
 
 ADMIN = re.compile(r"[A-Za-z0-9_.,:/@%+=^!#-]")
 

@@ -15,6 +15,7 @@ from .errors import CommandTimeout, ConnectionLost, RdokitError, StepFailed
 from .job import JOB_LIMIT
 from .node import REBOOT_LIMIT, Node
 from .parallel import parallel
+from .patience import ask_until
 from .secret import mask
 from .shell import Command, shorten
 from .ssh import COMMAND_LIMIT
@@ -179,14 +180,10 @@ class Plan:
 
     def when_settled(self, step: Step) -> bool:
         """Whether it is so; what somebody, or a run that was cut off, has begun to make is waited for."""
-        end = time.monotonic() + (step.settle if isinstance(step, Run) and not self.plan_only else 0)
-        while True:
-            try:
-                return step.is_so()
-            except Pending:
-                if time.monotonic() > end:
-                    raise
-            time.sleep(0.5)
+        so, pending = ask_until(step.is_so, 0 if self.plan_only else step.settle, Pending, enough=lambda so: True)
+        if pending:
+            raise pending
+        return bool(so)
 
     def _found_done(self, step: Step, where: dict, start: float) -> str:
         """Writes down that it is so already, and when a run that was cut off had begun it, that it was ours."""
@@ -240,20 +237,11 @@ class Plan:
 
     def _prove(self, step: Step) -> None:
         """The same fact, looked at again, until it holds or its time is up."""
-        end = time.monotonic() + (step.settle if isinstance(step, Run) else 0)
-        pause, why = 0.05, ""
-        while True:
-            try:
-                if step.is_so():
-                    return
-                why = ""
-            except NOT_KNOWN as error:
-                why = f" ({str(error).splitlines()[0]})"
-            if time.monotonic() > end:
-                raise StepFailed(f"{step.node.name}# {step.line}\n  was done, and still it is not so{why}.",
-                                 next_step="Look at the tables above and at the node's logs; then run the cell again.")
-            time.sleep(pause)
-            pause = min(pause * 1.5, 2.0)
+        so, error = ask_until(step.is_so, step.settle, NOT_KNOWN)
+        if not so:
+            why = f" ({str(error).splitlines()[0]})" if error else ""
+            raise StepFailed(f"{step.node.name}# {step.line}\n  was done, and still it is not so{why}.",
+                             next_step="Look at the tables above and at the node's logs; then run the cell again.")
 
     def _failed(self, step: Step, where: dict, error: BaseException, start: float, sent: bool | None = None) -> None:
         stopped = isinstance(error, KeyboardInterrupt)

@@ -54,6 +54,7 @@ class Step:
         line: what a person would type there.
         so: whether it is already so; None when that cannot be known yet.
         why: why it is not known.
+        settle: seconds that the fact may need to become true.
     """
 
     node: Node
@@ -62,6 +63,7 @@ class Step:
     so: bool | None = None
     why: str = ""
     undo: Callable[..., Command] | dict[str, Command] | None = None
+    settle: float = 0
 
     @property
     def line(self) -> str:

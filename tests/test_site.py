@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from rdokit import labspec, siteload
 from rdokit.errors import ParameterError, SecretError
-from rdokit.siteload import parse, resolve
+from rdokit.references import resolve
+from rdokit.siteload import parse
 
 PARAMS = Path(__file__).parents[1] / "params"
 LAB = (PARAMS / "lab.yml").read_text("utf-8")

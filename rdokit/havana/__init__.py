@@ -7,7 +7,8 @@ small functions of a kit and a node. Another release would be another package li
     answers    Step 7–9   packages, clocks, the answer file
     stack      Step 10    keys, packstack, what it leaves running
     bridge     Step 11    ifcfg files, plugin.ini, tunnels
-    cloud      Step 12–15 networks, users, hypervisor, image
+    cloud      Step 12–14 networks, users, hypervisor
+    image      Step 15    the image
     check      動作確認    instance, volume, floating address, login
 """
 
@@ -48,10 +49,8 @@ from .check import (
     volume_attached,
 )
 from .cloud import (
-    add_download,
     add_gateway,
     add_grant,
-    add_image,
     add_interface,
     add_network,
     add_roles,
@@ -61,8 +60,6 @@ from .cloud import (
     compute_restarted,
     gateway_set,
     granted,
-    image_file,
-    image_right,
     in_tenant,
     interface_added,
     kvm_loaded,
@@ -73,6 +70,7 @@ from .cloud import (
     user,
     virt_type_right,
 )
+from .image import add_download, add_image, image_file, image_right
 from .machines import (
     add_mirrors,
     add_setenforce,

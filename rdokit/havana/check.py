@@ -107,6 +107,13 @@ def _instance_built(kit) -> bool:
     return bool(status)
 
 
+def _instance_started(kit) -> bool:
+    status = _status(kit)
+    if not status:
+        raise LookupError("there is no instance yet")
+    return status == "ACTIVE"
+
+
 def add_instance(kit, plan: Plan) -> None:
     """nova boot on demo-net; nova start for one that is off: Havana leaves it so when its machine was booted."""
     check = kit.site.check
@@ -118,7 +125,7 @@ def add_instance(kit, plan: Plan) -> None:
              done=lambda: _instance_built(kit), settle=BOOT,
              undo=lambda: _demo("nova delete {id}", id=_instance_id(kit)))
     plan.run(kit.controller, _demo("nova start {name}", name=check.instance),
-             done=lambda: bool(_instance_id(kit)) and instance_active(kit), settle=BOOT,
+             done=lambda: _instance_started(kit), settle=BOOT,
              undo=lambda: _demo("nova stop {id}", id=_instance_id(kit)))
 
 

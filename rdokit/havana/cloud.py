@@ -1,29 +1,25 @@
-"""Steps 12 to 15: networks, users, the hypervisor, the image.
+"""Steps 12 to 14: networks, users, the hypervisor.
 
-Havana lets a second router, network, subnet or image of the same name be created without a word; so every
+Havana lets a second router, network, or subnet of the same name be created without a word; so every
 fact here looks by name and stops when a name is taken twice, or by something else than the site says.
 """
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable
-from pathlib import Path
-from urllib.parse import urlsplit
 
 from .. import edit, facts
 from ..errors import RdokitError
 from ..node import Node
 from ..plan import Plan
-from ..shell import cmd
 from ..site import CloudNetwork, User
-from ..steps import Pending
 from . import _ask
 from ._ask import says
 
 
-def _differs(kind: str, name: str, field: str, found: object, wanted: object) -> RdokitError:
+def differs(kind: str, name: str, field: str, found: object, wanted: object) -> RdokitError:
+    """The error for a thing of that name which is not what the site says."""
     return RdokitError(f"The {kind} {name} exists already with {field} {found}, the site says {wanted}.",
                        next_step="Delete it, give ours another name in the site file, or correct the site file.")
 
@@ -65,7 +61,7 @@ def add_subnet(kit, plan: Plan, net: CloudNetwork) -> None:
     def done() -> bool:
         row = _ask.find(kit, "neutron subnet-list", net.subnet)
         if row is not None and row["cidr"] != net.cidr:
-            raise _differs("subnet", net.subnet, "cidr", row["cidr"], net.cidr)
+            raise differs("subnet", net.subnet, "cidr", row["cidr"], net.cidr)
         return row is not None
     plan.run(kit.controller, command, done=done,
              undo=lambda: kit.as_admin("neutron subnet-delete {id}",
@@ -220,87 +216,3 @@ def virt_type_right(kit, node: Node) -> bool:
     """The service in force has read the wanted libvirt_type."""
     said = edit.ini_values(_ask.read(node, CONF).text, "DEFAULT").get("libvirt_type")
     return (said[-1] if isinstance(said, list) else said) == kit.site.virt_type and compute_restarted(kit, node)
-
-
-# --- Step 15 -------------------------------------------------------------------------------------------
-
-def image_file(kit) -> str:
-    """Name of the image's file in /root of the controller."""
-    source = kit.site.image.path or urlsplit(kit.site.image.url).path
-    return posixpath.basename(source.replace("\\", "/"))
-
-
-def _downloaded(kit) -> bool:
-    """The file is there, whole."""
-    said = says(kit, kit.controller, "stat -L -c %s {file} && md5sum {file}", file=image_file(kit)).split()
-    return said[:2] == [str(kit.site.image.size), kit.site.image.md5]
-
-
-def add_download(kit, plan: Plan) -> None:
-    """curl on the node as in the document, or a download here and an upload."""
-    image = kit.site.image
-    if image.path or image.fetch == "client":
-        plan.upload(kit.controller, lambda: _here(kit), f"/root/{image_file(kit)}", done=lambda: _downloaded(kit) or
-                    image_right(kit), undo=lambda: cmd("rm -f {file}", file=image_file(kit)))
-        return
-    plan.run(kit.controller, cmd("curl -OL {url}", url=image.url), limit=1800,
-             done=lambda: _downloaded(kit) or image_right(kit), undo=lambda: cmd("rm -f {file}", file=image_file(kit)))
-
-
-def _here(kit) -> bytes:
-    """The image's bytes on this machine, checked.
-
-    Raises:
-        RdokitError: it cannot be fetched, or is not what the site says.
-    """
-    import hashlib
-    import urllib.request
-    image = kit.site.image
-    try:
-        if image.path:
-            data = (kit.path.parent / Path(image.path).expanduser()).read_bytes()
-        else:
-            with urllib.request.urlopen(image.url, timeout=60) as answer:  # noqa: S310 - the site file names it
-                data = answer.read()
-    except (OSError, ValueError) as error:
-        raise RdokitError(f"The image {image.path or image.url} cannot be read: {error}.",
-                          next_step="Correct image.url or image.path of the site file.") from None
-    found = (len(data), hashlib.md5(data, usedforsecurity=False).hexdigest())
-    if found != (image.size, image.md5):
-        raise RdokitError(f"The image {image.path or image.url} has {found[0]} bytes and MD5 {found[1]}, the site says "
-                          f"{image.size} and {image.md5}.", next_step="It is another file (an error page?).")
-    return data
-
-
-def image_right(kit) -> bool:
-    """The image is active, public, and has the checksum of the site.
-
-    Raises:
-        RdokitError: it has other content, is not public, or not whole (yet): a second one would not help.
-    """
-    row = _ask.find(kit, "glance image-list", kit.site.image.name, column="Name")
-    if row is None:
-        return False
-    said = facts.pairs(_ask.rows(kit, "glance image-show {id}", id=str(row["ID"])))
-    if said.get("checksum") and said["checksum"] != kit.site.image.md5:
-        raise _differs("image", kit.site.image.name, "checksum", said["checksum"], kit.site.image.md5)
-    if said.get("status") == "saving":
-        raise Pending(f"The image {row['Name']} is being sent.", next_step="Wait, then run it again.")
-    if said.get("status") != "active":
-        raise RdokitError(f"The image {row['Name']} is {said.get('status')}: it was made, and never sent whole.",
-                          next_step=f"glance image-delete {row['ID']}; then run it again.")
-    if str(said.get("is_public")) != "True":
-        raise _differs("image", kit.site.image.name, "is_public", said.get("is_public"), True)
-    return True
-
-
-def add_image(kit, plan: Plan) -> None:
-    """glance image-create as the document means it."""
-    image = kit.site.image
-    line = ("glance image-create --name={name} --disk-format={disk} --container-format={container} --is-public=true "
-            "< {file}")
-    plan.run(kit.controller, kit.as_admin(line, name=image.name, disk=image.disk_format,
-                                          container=image.container_format, file=image_file(kit)),
-             done=lambda: image_right(kit), limit=1800, settle=120,
-             undo=lambda: kit.as_admin("glance image-delete {id}",
-                                       id=_ask.id_of(kit, "glance image-list", image.name, "Name", "ID")))
