@@ -205,7 +205,8 @@ class Plan:
 
     def _change(self, step: Step, where: dict, row: dict, start: float) -> dict:
         show.prompt(step.node.name, step.line)
-        where = _where(step)  # earlier steps may have made known what this one names
+        where = _where(step)  # earlier steps made known what this one names; after it a free address is free no more
+        row["step"] = mask(where["step"])
         early = {"undo": self._way_back(step)} if isinstance(step.undo, dict) else {}
         sent = None
         self._tell("intent", **where | step.intent(self) | early)
@@ -218,7 +219,6 @@ class Plan:
             raise
         seconds = round(time.monotonic() - start, 3)
         undo = self._way_back(step)
-        row["step"] = mask(step.title or step.line)
         self._tell("outcome", **where | outcome, seconds=seconds, changed=True, undo=undo)
         self._drop_seen(step)
         return row | {"outcome": "changed", "seconds": round(seconds, 2)}

@@ -175,7 +175,8 @@ def _changes(run: RunRecord) -> tuple[str, str]:
 
 def _change(event: dict, attempts: int) -> str:
     what = event.get("command") or event.get("path") or event.get("step") or ""
-    where = [event.get("phase", ""), event.get("step", ""), event.get("t", "")[11:19],
+    step = event.get("step", "")
+    where = [event.get("phase", ""), step if step != what else "", event.get("t", "")[11:19],
              f"{event.get('seconds', 0):.1f} s" if event.get("seconds") else ""]
     if attempts > 1:
         where.append(f"attempt {event['attempt']}")
